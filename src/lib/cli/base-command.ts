@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { Command } from '@oclif/core/command';
+import type { Input, ParserOutput } from '@oclif/core/interfaces';
+import { EmbedSearchError } from '../errors.js';
+import { commonFlags } from './common-flags.js';
+import { abortOnSignals } from './exit-signals.js';
+import { type Palette, paletteFor } from './palette.js';
+import { errorDocument, exitCodeOf, renderError } from './render-error.js';
+import { usageError } from './usage-error.js';
+
+/** What a command hands to `finish`: the result, what was odd, and the error where it was done only in part. */
+export interface Finished {
+  readonly result: unknown;
+  readonly warnings?: readonly string[];
+  readonly error?: EmbedSearchError | null;
+}
+
+/**
+ * One shape of output and exit codes for every command (docs: cli contract). Replaces oclif's own JSON and error
+ * handling, which loses exit codes and warnings. Results go to stdout, all else to stderr.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = commonFlags;
+  static override enableJsonFlag = true;
+
+  readonly #signals = abortOnSignals();
+  readonly #warnings: string[] = [];
+  #logLevel = 'info';
+
+  /** Aborts on Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
+  protected get signal(): AbortSignal {
+    return this.#signals.signal;
+  }
+
+  /** Nothing but errors and warnings belongs on stderr. */
+  protected get isQuiet(): boolean {
+    return this.jsonEnabled() || this.#logLevel === 'error' || this.#logLevel === 'warn';
+  }
+
+  protected get stdoutPalette(): Palette {
+    return paletteFor(process.stdout);
+  }
+
+  protected get stderrPalette(): Palette {
+    return paletteFor(process.stderr);
+  }
+
+  /** Prints the one JSON document, or the text for people with its warnings, and sets the exit code. */
+  protected finish({ result, warnings = [], error = null }: Finished, text: () => string): void {
+    const all = [...this.#warnings, ...warnings];
+    if (error) process.exitCode = error.exitCode;
+    if (this.jsonEnabled()) {
+      const failure = error ? { error: errorDocument(error) } : {};
+      process.stdout.write(`${JSON.stringify({ ok: !error, result, ...failure, warnings: all })}\n`);
+      return;
+    }
+    process.stdout.write(text());
+    for (const warning of all) process.stderr.write(`${this.stderrPalette.yellow('Warning:')} ${warning}\n`);
+    if (error) process.stderr.write(renderError(error, this.stderrPalette));
+  }
+
+  /** A line for people on stderr, unless they asked for JSON or for less. */
+  protected say(line: string): void {
+    if (!this.isQuiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** Writes to stdout and waits where the reader is slow, so that output never piles up in memory. */
+  protected async write(text: string): Promise<void> {
+    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: this.signal });
+  }
+
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    this.#logLevel = String(parsed.flags['log-level'] ?? this.#logLevel);
+    return parsed;
+  }
+
+  override warn(input: Error | string): Error | string {
+    this.#warnings.push(typeof input === 'string' ? input : input.message);
+    return input;
+  }
+
+  protected override catch(thrown: unknown): Promise<void> {
+    const id = this.id ?? '';
+    // What a signal interrupted may fail in many ways; the signal is the reason.
+    const error = this.signal.aborted
+      ? (this.signal.reason as unknown)
+      : (usageError(thrown, id, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, json: true })) ??
+        thrown);
+    process.exitCode = exitCodeOf(error);
+    if (this.jsonEnabled()) {
+      const document = { ok: false, error: errorDocument(error), warnings: this.#warnings };
+      process.stdout.write(`${JSON.stringify(document)}\n`);
+    } else {
+      process.stderr.write(renderError(error, this.stderrPalette));
+    }
+    return Promise.resolve();
+  }
+
+  protected override finally(): Promise<void> {
+    this.#signals.dispose();
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,32 @@
+import { EmbedSearchError } from '../errors.js';
+import { nearest } from './nearest.js';
+
+/** oclif's own complaint about arguments or flags, as an error of ours with a sentence and a next step; else undefined. */
+export function usageError(
+  error: unknown,
+  commandId: string,
+  flags: readonly string[],
+): EmbedSearchError | undefined {
+  if (!(error instanceof Error) || !('parse' in error) || !('oclif' in error)) return undefined;
+  const help = `Run embed-search ${commandId} --help to see its arguments and flags.`;
+  const unknown = 'flags' in error && Array.isArray(error.flags) ? (error.flags as string[]) : [];
+  const first = unknown[0];
+  if (first !== undefined && error.constructor.name === 'NonExistentFlagsError') {
+    const known = nearest(first.replace(/^-+/, ''), flags);
+    return new EmbedSearchError('USAGE', `There is no flag ${first}.`, {
+      fix: known === undefined ? help : `Did you mean --${known}? ${help}`,
+      cause: error,
+    });
+  }
+  // oclif appends its own pointer to --help, and colours and indents the list of reasons.
+  const sentence = error.message
+    .replace(/\nSee more help with --help$/, '')
+    // oxlint-disable-next-line no-control-regex -- these are the colours
+    .replace(/\u001B\[\d+m/g, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/\s*\n\s*/g, ' ');
+  return new EmbedSearchError('USAGE', /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
+    fix: help,
+    cause: error,
+  });
+}

@@ -1,0 +1,28 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+
+// git itself warns beyond 100 MB; no ignore file that a person wrote comes near this.
+const MAX_BYTES = 1024 * 1024;
+
+// Neither a link out of the root nor a FIFO may be opened in the place of a file; Windows has no such flags.
+export const SAFE_OPEN_FLAGS =
+  constants.O_RDONLY |
+  ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
+  ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+/** The text of a small regular file, or undefined where there is none that can be read. Links are not followed. */
+export function readSmallFile(path: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, SAFE_OPEN_FLAGS);
+  } catch {
+    return undefined;
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    return stat.isFile() && stat.size <= MAX_BYTES ? readFileSync(descriptor, 'utf8') : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    closeSync(descriptor);
+  }
+}

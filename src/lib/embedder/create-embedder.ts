@@ -1,0 +1,27 @@
+import { DEFAULT_LIMITS, type SupervisionLimits } from './limits.js';
+import { Supervisor } from './supervisor.js';
+import type { EmbedderOptions, EmbeddingProvider } from './types.js';
+
+/** For tests and benches: a stand-in program, shorter waits. */
+export interface InternalOptions extends EmbedderOptions {
+  readonly childProgram?: string;
+  readonly limits?: Partial<SupervisionLimits>;
+}
+
+/** An embedder for one model. Nothing is started before its `start` or the first text. */
+export function createEmbedder(options: InternalOptions): EmbeddingProvider {
+  return new Supervisor({
+    model: options.model,
+    runtime: options.runtime ?? 'auto',
+    lanes: options.lanes ?? 1,
+    lean: options.lean ?? false,
+    maxMemoryBytes: options.maxMemoryBytes ?? null,
+    limits: { ...DEFAULT_LIMITS, ...idleLimit(), ...options.limits },
+    ...(options.childProgram === undefined ? {} : { childProgram: options.childProgram }),
+  });
+}
+
+function idleLimit(): Partial<SupervisionLimits> {
+  const seconds = Number(process.env['EMBED_SEARCH_IDLE_SECONDS']);
+  return seconds > 0 ? { idleMs: seconds * 1_000 } : {};
+}

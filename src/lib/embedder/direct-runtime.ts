@@ -1,0 +1,167 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import type { Binding, BindingContext, BindingModel } from './binding.js';
+import {
+  ChildError,
+  type ContextShape,
+  contextShape,
+  type Runtime,
+  type RuntimeLane,
+  type RuntimeOptions,
+  type VocabularyTokens,
+  withSpecialTokens,
+} from './runtime.js';
+
+const VOCABULARY_KINDS = ['none', 'spm', 'bpe', 'wpm', 'ugm', 'rwkv', 'plamo2'] as const;
+const ERRORS_ONLY = 2;
+
+/** Loads the model through the binding itself: a sixth of the start and of the memory of the public API. */
+export async function createDirectRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const nativeErrors: string[] = [];
+  const binding = loadBinding(options, nativeErrors);
+  await binding.init();
+  options.onProgress();
+  const model = new binding.AddonModel(options.modelPath, {
+    addonExports: binding,
+    gpuLayers: 0,
+    useMmap: true,
+    onLoadProgress: options.onProgress,
+  });
+  const loaded = await model.init().catch((error: Error) => nativeErrors.push(error.message) < 0);
+  if (!loaded) throw new ChildError('MODEL_INVALID', nativeErrors.join('').trim() || 'llama.cpp could not load it');
+  return new DirectRuntime(binding, model, options);
+}
+
+function loadBinding(options: RuntimeOptions, nativeErrors: string[]): Binding {
+  let binding: Binding;
+  try {
+    binding = createRequire(import.meta.url)(path.join(options.runtimePath, 'llama-addon.node')) as Binding;
+  } catch (error) {
+    throw new ChildError('RUNTIME_MISSING', `the native library does not load: ${(error as Error).message}`, { cause: error });
+  }
+  binding.markLoaded();
+  binding.setLogger((_level, message) => {
+    process.stderr.write(message);
+    nativeErrors.push(message);
+    if (nativeErrors.length > 8) nativeErrors.shift();
+  });
+  binding.setLoggerLogLevel(ERRORS_ONLY);
+  if (options.cpuLibrary !== '') {
+    // llama.cpp's own choice looks at every library of the folder; of an empty folder only this variable is left.
+    binding.setEnv('GGML_BACKEND_PATH', path.join(options.runtimePath, options.cpuLibrary));
+    binding.loadBackends(path.join(options.runtimePath, 'only-the-named-one'));
+    binding.setEnv('GGML_BACKEND_PATH', undefined);
+  }
+  if (binding.getGpuType() === undefined) binding.loadBackends(options.runtimePath);
+  if (binding.getGpuType() === undefined) {
+    throw new ChildError('RUNTIME_MISSING', `none of the libraries in ${options.runtimePath} fits this processor`);
+  }
+  return binding;
+}
+
+class DirectRuntime implements Runtime {
+  readonly name = 'direct';
+  readonly backend: string;
+  readonly dimensions: number;
+  readonly trainedTokens: number;
+  readonly #binding: Binding;
+  readonly #model: BindingModel;
+  readonly #tokenLimit: number;
+  readonly #vocabulary: VocabularyTokens;
+  readonly #lanes: DirectLane[] = [];
+
+  constructor(binding: Binding, model: BindingModel, options: RuntimeOptions) {
+    this.#binding = binding;
+    this.#model = model;
+    this.backend = `${options.cpuLibrary || 'CPU'} (${features(binding.systemInfo())})`;
+    this.dimensions = model.getEmbeddingVectorSize();
+    this.trainedTokens = model.getTrainContextSize();
+    this.#tokenLimit = Math.min(options.tokenLimit, this.trainedTokens);
+    this.#vocabulary = {
+      kind: VOCABULARY_KINDS[model.getVocabularyType()] ?? 'none',
+      bos: model.tokenBos(),
+      eos: model.tokenEos(),
+      sep: model.sepToken(),
+      prependBos: model.shouldPrependBosToken(),
+      appendEos: model.shouldAppendEosToken(),
+    };
+  }
+
+  get contexts(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.contexts, 0);
+  }
+
+  tokenize(text: string): Uint32Array {
+    // Special tokens that a text spells out ("[SEP]") stay plain text.
+    return withSpecialTokens(this.#model.tokenize(text, false), this.#vocabulary);
+  }
+
+  createLane(): RuntimeLane {
+    const lane = new DirectLane(this.#tokenLimit, (shape) => this.#createContext(shape));
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  async dispose(): Promise<void> {
+    for (const lane of this.#lanes) await lane.dispose();
+    await this.#model.dispose();
+  }
+
+  async #createContext({ size, flashAttention }: ContextShape): Promise<BindingContext> {
+    const context = new this.#binding.AddonContext(this.#model, {
+      contextSize: size,
+      batchSize: size,
+      sequences: 1,
+      flashAttention,
+      embeddings: true,
+      threads: 1,
+    });
+    if (!(await context.init())) throw new ChildError('OUT_OF_MEMORY', `a context of ${size} tokens could not be made`);
+    return context;
+  }
+}
+
+/** One context of one thread at a time, made anew (1 to 3 ms) for a text of another size class. */
+class DirectLane implements RuntimeLane {
+  readonly #tokenLimit: number;
+  readonly #create: (shape: ContextShape) => Promise<BindingContext>;
+  #context: { readonly native: BindingContext; readonly size: number } | null = null;
+
+  constructor(tokenLimit: number, create: (shape: ContextShape) => Promise<BindingContext>) {
+    this.#tokenLimit = tokenLimit;
+    this.#create = create;
+  }
+
+  get contexts(): number {
+    return this.#context === null ? 0 : 1;
+  }
+
+  async embed(tokens: Uint32Array): Promise<ArrayLike<number>> {
+    const native = await this.#contextFor(tokens.length);
+    native.disposeSequence(0);
+    native.initBatch(tokens.length);
+    native.addToBatch(0, 0, tokens, Uint32Array.of(tokens.length - 1));
+    await native.decodeBatch();
+    return native.getEmbedding(tokens.length);
+  }
+
+  async dispose(): Promise<void> {
+    const context = this.#context;
+    this.#context = null;
+    await context?.native.dispose();
+  }
+
+  async #contextFor(tokens: number): Promise<BindingContext> {
+    const shape = contextShape(tokens, this.#tokenLimit);
+    if (this.#context !== null && this.#context.size !== shape.size) await this.dispose();
+    this.#context ??= { native: await this.#create(shape), size: shape.size };
+    return this.#context.native;
+  }
+}
+
+/** `CPU : SSE3 = 1 | AVX2 = 1 | ... | REPACK = 1 | ` as the names of what is on. */
+function features(systemInfo: string): string {
+  const names = [...systemInfo.matchAll(/(\w+) = 1/g)].map(([, name]) => name!);
+  return names.filter((name) => !['SSE3', 'SSSE3', 'LLAMAFILE', 'REPACK'].includes(name)).join(' ');
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { EmbedSearchError } from '../errors.js';
+import type { RuntimeChoice, RuntimeName } from './types.js';
+
+/** Where the child finds the runtime that was chosen. */
+export interface RuntimeLocation {
+  readonly runtime: RuntimeName;
+  /** direct: the folder of `llama-addon.node`; compat: the entry module of node-llama-cpp. */
+  readonly path: string;
+}
+
+/** The machine, as far as a binding must fit it. `libc` is null where there is only one. */
+export interface Platform {
+  readonly platform: NodeJS.Platform;
+  readonly arch: string;
+  readonly libc: 'glibc' | 'other' | null;
+}
+
+const BINDINGS: Record<string, string> = {
+  'linux-x64': 'linux-x64',
+  'linux-arm64': 'linux-arm64',
+  'darwin-arm64': 'mac-arm64-metal',
+  'darwin-x64': 'mac-x64',
+  'win32-x64': 'win-x64',
+  'win32-arm64': 'win-arm64',
+};
+
+/** The name of the binding below `@node-llama-cpp/` that fits a machine, or null. */
+export function bindingName({ platform, arch, libc }: Platform): string | null {
+  if (libc === 'other') return null;
+  return BINDINGS[`${platform}-${arch}`] ?? null;
+}
+
+/**
+ * Finds the runtime without loading any of it: `auto` is the binding of this platform, else node-llama-cpp.
+ * Throws RUNTIME_MISSING with the next step.
+ */
+export function locateRuntime(choice: RuntimeChoice, machine: Platform = thisMachine()): RuntimeLocation {
+  const direct = choice === 'compat' ? null : locateDirect(machine);
+  if (direct !== null) return { runtime: 'direct', path: direct };
+  const compat = choice === 'direct' ? null : resolveModule('node-llama-cpp');
+  if (compat !== null) return { runtime: 'compat', path: compat };
+  throw missing(choice, machine);
+}
+
+export function thisMachine(): Platform {
+  return { platform: process.platform, arch: process.arch, libc: process.platform === 'linux' ? linuxLibc() : null };
+}
+
+function locateDirect(machine: Platform): string | null {
+  const name = bindingName(machine);
+  const entry = name === null ? null : resolveModule(`@node-llama-cpp/${name}`);
+  if (name === null || entry === null) return null;
+  const folder = path.join(path.dirname(entry), '..', 'bins', name);
+  return existsSync(path.join(folder, 'llama-addon.node')) ? folder : null;
+}
+
+function resolveModule(name: string): string | null {
+  try {
+    return createRequire(import.meta.url).resolve(name);
+  } catch {
+    return null;
+  }
+}
+
+function linuxLibc(): 'glibc' | 'other' {
+  // Without this Node asks the network for the names of its interfaces.
+  (process.report as { excludeNetwork?: boolean }).excludeNetwork = true;
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime === undefined ? 'other' : 'glibc';
+}
+
+function missing(choice: RuntimeChoice, machine: Platform): EmbedSearchError {
+  const name = bindingName(machine);
+  const system = `${machine.platform} ${machine.arch}${machine.libc === 'other' ? ' without glibc' : ''}`;
+  if (choice === 'compat') {
+    return new EmbedSearchError('RUNTIME_MISSING', 'The package node-llama-cpp, which --runtime compat uses, is not installed.', {
+      fix: 'Install it beside embed-search: npm install node-llama-cpp, or leave --runtime out.',
+    });
+  }
+  if (name === null) return new EmbedSearchError('RUNTIME_MISSING', `There is no prebuilt llama.cpp for ${system}.`);
+  return new EmbedSearchError('RUNTIME_MISSING', `The package @node-llama-cpp/${name}, the llama.cpp for ${system}, is not installed.`, {
+    fix: 'Install embed-search again without --omit=optional, or install node-llama-cpp and use --runtime compat.',
+  });
+}

@@ -1,0 +1,268 @@
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { FrameReader, ProtocolError } from './frames.js';
+import type { SupervisionLimits } from './limits.js';
+import { killOnExit, noLongerLive } from './live-children.js';
+import { LastWords } from './last-words.js';
+import type { ChildErrorCode, ChildStats, InitializedReply, InitializeRequest, Outcome, Reply, Request } from './messages.js';
+import { outOfMemoryKills } from './out-of-memory.js';
+import { decodeReply, encodeRequest } from './protocol.js';
+import { type SessionEnd, SessionEnded, sessionEnd } from './session-end.js';
+import { type SpawnedChild, spawnChild } from './spawn-child.js';
+import { vectorFault } from './vectors.js';
+
+/** The child lives and said no. */
+export class ChildRefusal extends Error {
+  override readonly name = 'ChildRefusal';
+  readonly code: ChildErrorCode;
+
+  constructor(code: ChildErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Pending {
+  /** True when the reply was the last one. Throws a ProtocolError on one that does not belong here. */
+  readonly take: (reply: Reply) => boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** Milliseconds without progress that end it. */
+  readonly patience: number;
+}
+
+/** Processor time counts for so much of real progress: a slow decode gets ten times the patience of a stuck one. */
+const SHARE_OF_A_WORKING_BEAT = 0.1;
+const DRAIN_MS = 100;
+const DYING_MS = 500;
+
+/** One child from spawn to its end. Any breach of the protocol ends it; nothing of it throws into the event loop. */
+export class Session {
+  readonly ended: Promise<SessionEnd>;
+  readonly #child: SpawnedChild;
+  readonly #limits: SupervisionLimits;
+  readonly #lastWords: LastWords;
+  readonly #reader = new FrameReader();
+  readonly #pending = new Map<number, Pending>();
+  readonly #kernelKillsBefore = outOfMemoryKills();
+  #nextId = 1;
+  #cause: string | null = null;
+  #over = false;
+  #clock: NodeJS.Timeout | null = null;
+  #silentBeats = 0;
+  #stalledBeats = 0;
+  #lastBeat = { progress: 0, cpuMs: 0 };
+  #working = false;
+
+  constructor(program: string, lanes: number, limits: SupervisionLimits) {
+    this.#limits = limits;
+    this.#child = spawnChild(program, lanes);
+    this.#lastWords = new LastWords(this.#child.stderr);
+    this.ended = this.#watch();
+    this.#keepHostAlive(false);
+  }
+
+  get pid(): number | null {
+    return this.#over ? null : (this.#child.process.pid ?? null);
+  }
+
+  /** Rejects with ChildRefusal or SessionEnded. */
+  async initialize(initialize: InitializeRequest): Promise<InitializedReply> {
+    let answer: InitializedReply | undefined;
+    await this.#ask((id) => ({ type: 'initialize', id, initialize }), this.#limits.startMs, (reply) => {
+      if (reply.type !== 'initialized') return unexpected(reply);
+      answer = reply.initialized;
+      return true;
+    });
+    return answer!;
+  }
+
+  /**
+   * Calls `settle` once for each text as soon as it is done, in any order; resolves after the last one.
+   * Rejects with ChildRefusal or SessionEnded; the texts that were not settled until then have no outcome.
+   */
+  embed(texts: readonly string[], dimensions: number, settle: (index: number, outcome: Outcome) => void): Promise<void> {
+    const open = new Set(texts.keys());
+    return this.#ask((id) => ({ type: 'embed', id, texts }), this.#limits.stallMs, (reply) => {
+      if (reply.type !== 'embedding') return unexpected(reply);
+      const { index, outcome } = reply;
+      if (!open.delete(index)) throw new ProtocolError(`an embedding for text ${index}, which is not or no longer asked for`);
+      const fault = outcome.kind === 'vector' ? vectorFault(outcome.vector, dimensions) : null;
+      if (fault !== null) throw new ProtocolError(`a vector with ${fault}`);
+      settle(index, outcome);
+      return open.size === 0;
+    });
+  }
+
+  async stats(): Promise<ChildStats> {
+    let answer: ChildStats | undefined;
+    await this.#ask((id) => ({ type: 'stats', id }), this.#limits.stallMs, (reply) => {
+      if (reply.type !== 'stats') return unexpected(reply);
+      answer = reply.stats;
+      return true;
+    });
+    return answer!;
+  }
+
+  /** A polite shutdown, then SIGTERM, then SIGKILL, each with its time. Never rejects. */
+  async close(): Promise<void> {
+    if (this.#over) return;
+    this.#keepHostAlive(true);
+    this.#cause ??= 'was closed';
+    const polite = this.#ask((id) => ({ type: 'shutdown', id, graceful: false }), this.#limits.stallMs, (reply) => reply.type === 'done');
+    polite.catch(() => {});
+    if (await this.#endsWithin(this.#limits.gracefulMs)) return;
+    this.#child.process.kill('SIGTERM');
+    if (await this.#endsWithin(this.#limits.terminateMs)) return;
+    this.#child.process.kill('SIGKILL');
+    await this.ended;
+  }
+
+  /** Ends the child now; `cause` is what the end will be known as. */
+  kill(cause: string): void {
+    this.#cause ??= cause;
+    this.#child.process.kill('SIGKILL');
+  }
+
+  #ask(request: (id: number) => Request, patience: number, take: Pending['take']): Promise<void> {
+    if (this.#over) return this.ended.then((end) => Promise.reject(new SessionEnded(end)));
+    const id = this.#nextId++;
+    const bytes = encodeRequest(request(id));
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { take, resolve, reject, patience });
+      this.#startClock();
+      this.#child.channel.write(bytes);
+    });
+  }
+
+  #finish(id: number, settle: (pending: Pending) => void): void {
+    const pending = this.#pending.get(id)!;
+    this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#stopClock();
+    settle(pending);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#silentBeats = 0;
+    if (this.#cause !== null && this.#cause !== 'was closed') return;
+    try {
+      for (const frame of this.#reader.read(chunk)) this.#handle(decodeReply(frame));
+    } catch (error) {
+      this.kill(error instanceof ProtocolError ? `broke the protocol: it sent ${error.message}` : `sent what failed here: ${String(error)}`);
+    }
+  }
+
+  #handle(reply: Reply): void {
+    if (reply.type === 'heartbeat') {
+      this.#working = reply.cpuMs - this.#lastBeat.cpuMs >= this.#limits.heartbeatMs / 2;
+      if (reply.progress !== this.#lastBeat.progress) this.#stalledBeats = 0;
+      this.#lastBeat = reply;
+      return;
+    }
+    if (reply.type === 'error' && reply.id === 0) throw new ProtocolError(`a complaint: ${reply.message}`);
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) throw new ProtocolError(`a reply '${reply.type}' to request ${reply.id}, which is not or no longer open`);
+    this.#stalledBeats = 0;
+    if (reply.type === 'error') {
+      this.#finish(reply.id, ({ reject }) => reject(new ChildRefusal(reply.code, reply.message)));
+    } else if (pending.take(reply)) {
+      this.#finish(reply.id, ({ resolve }) => resolve());
+    }
+  }
+
+  #startClock(): void {
+    if (this.#clock !== null) return;
+    this.#silentBeats = this.#stalledBeats = 0;
+    this.#working = false;
+    this.#keepHostAlive(true);
+    // Beats are counted instead of comparing times, so that a machine that slept or a busy host does not look like a dead child.
+    this.#clock = setInterval(() => this.#beat(), this.#limits.heartbeatMs);
+  }
+
+  #stopClock(): void {
+    if (this.#clock !== null) clearInterval(this.#clock);
+    this.#clock = null;
+    this.#keepHostAlive(false);
+  }
+
+  #beat(): void {
+    const { heartbeatMs, missedHeartbeats } = this.#limits;
+    this.#silentBeats++;
+    this.#stalledBeats += this.#working ? SHARE_OF_A_WORKING_BEAT : 1;
+    this.#working = false;
+    const patience = Math.min(...[...this.#pending.values()].map((pending) => pending.patience));
+    if (this.#silentBeats > missedHeartbeats) {
+      this.kill(`gave no sign of life for ${(missedHeartbeats * heartbeatMs) / 1_000} s`);
+    } else if (this.#stalledBeats * heartbeatMs > patience) {
+      this.kill(`made no progress for ${patience / 1_000} s`);
+    }
+  }
+
+  #watch(): Promise<SessionEnd> {
+    const { process: child, channel } = this.#child;
+    if (child.pid !== undefined) killOnExit(child.pid);
+    channel.on('data', (chunk: Buffer) => this.#receive(chunk));
+    channel.on('error', () => {}); // a broken pipe: 'close' follows
+    channel.once('close', () => this.#killUnlessItEnds());
+    return new Promise((resolve) => {
+      const over = (code: number | null, signal: NodeJS.Signals | null): void => {
+        if (!this.#over) resolve(this.#bury(code, signal));
+      };
+      child.once('error', (error) => {
+        this.#cause ??= `could not be started: ${error.message}`;
+        if (child.pid === undefined) over(null, null);
+      });
+      // 'close' follows 'exit' when its last replies and words are read, unless somebody else holds its pipes.
+      child.once('exit', (code, signal) => setTimeout(over, DRAIN_MS, code, signal).unref());
+      child.once('close', over);
+    });
+  }
+
+  /** A child that closes its channel and lives on is of no use; one that is dying is about to say how. */
+  #killUnlessItEnds(): void {
+    if (this.#cause !== null) return;
+    setTimeout(() => {
+      if (!this.#over) this.kill('closed its channel');
+    }, DYING_MS).unref();
+  }
+
+  #bury(code: number | null, signal: NodeJS.Signals | null): SessionEnd {
+    this.#over = true;
+    this.#stopClock();
+    this.#child.channel.destroy();
+    this.#child.stderr.destroy();
+    if (this.#child.process.pid !== undefined) noLongerLive(this.#child.process.pid);
+    const end = sessionEnd({
+      cause: this.#cause,
+      code,
+      signal,
+      lastWords: this.#lastWords.toString(),
+      kernelKills: (outOfMemoryKills() ?? 0) - (this.#kernelKillsBefore ?? 0),
+    });
+    for (const { reject } of this.#pending.values()) reject(new SessionEnded(end));
+    this.#pending.clear();
+    return end;
+  }
+
+  async #endsWithin(milliseconds: number): Promise<boolean> {
+    const timeout = new AbortController();
+    const tooLate = delay(milliseconds, false, { signal: timeout.signal }).catch(() => false);
+    const inTime = await Promise.race([this.ended.then(() => true), tooLate]);
+    timeout.abort();
+    return inTime;
+  }
+
+  /** Only work keeps the host's event loop alive, never a child that waits for some. */
+  #keepHostAlive(needed: boolean): void {
+    const { process: child, channel, stderr } = this.#child;
+    for (const handle of [child, channel as Socket, stderr as Socket]) {
+      if (needed) handle.ref();
+      else handle.unref();
+    }
+  }
+}
+
+function unexpected(reply: Reply): never {
+  throw new ProtocolError(`a reply '${reply.type}' to request ${reply.id}, which asked for something else`);
+}

@@ -1,0 +1,34 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/** A spawned embedder: the process, the protocol's channel, and what it prints. */
+export interface SpawnedChild {
+  readonly process: ChildProcess;
+  readonly channel: Duplex;
+  readonly stderr: Readable;
+}
+
+export const CHILD_PROGRAM = fileURLToPath(new URL('./child.js', import.meta.url));
+
+// Half of the child's anonymous memory would be V8's and malloc's free lists: see docs/embedder-protocol.md.
+const V8_FLAGS = ['--max-semi-space-size=1'];
+const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
+
+/** Starts `program` with our own Node and an extra stdio pipe (fd 3). Never throws: see the process' 'error' event. */
+export function spawnChild(program: string, lanes: number): SpawnedChild {
+  const child = spawn(process.execPath, [...V8_FLAGS, program], {
+    env: childEnvironment(lanes),
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+  });
+  return { process: child, channel: child.stdio[3] as unknown as Duplex, stderr: child.stderr! };
+}
+
+function childEnvironment(lanes: number): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...MALLOC, UV_THREADPOOL_SIZE: String(Math.max(4, lanes + 1)) };
+  // What a user's debugger or tracer asks of our process is not for this one.
+  delete environment['NODE_OPTIONS'];
+  delete environment['NODE_V8_COVERAGE'];
+  return environment;
+}

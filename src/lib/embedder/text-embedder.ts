@@ -1,0 +1,93 @@
+import type { ChildStats, InitializeRequest, Outcome } from './messages.js';
+import { ChildError, type Runtime, type RuntimeLane } from './runtime.js';
+import { unitVector } from './vectors.js';
+
+/** Words that every model turns into a proper vector: weights that do not are broken. */
+const PROBE = 'hello world';
+
+/** Texts to outcomes over the lanes of one runtime: inside the child only. */
+export class TextEmbedder {
+  readonly tokenLimit: number;
+  readonly #runtime: Runtime;
+  readonly #normalization: InitializeRequest['normalization'];
+  readonly #idle: RuntimeLane[];
+  readonly #waiting: ((lane: RuntimeLane) => void)[] = [];
+  #texts = 0;
+  #tokens = 0;
+
+  constructor(runtime: Runtime, request: InitializeRequest) {
+    this.#runtime = runtime;
+    this.#normalization = request.normalization;
+    this.tokenLimit = Math.min(request.tokenLimit, runtime.trainedTokens);
+    this.#idle = Array.from({ length: request.lanes }, () => runtime.createLane());
+  }
+
+  /** Embeds one known text, so that a broken model is known before the first real one. Throws a ChildError. */
+  async probe(): Promise<void> {
+    await this.embed([PROBE], (_index, outcome) => {
+      if (outcome.kind === 'failed') throw new ChildError('MODEL_INVALID', outcome.message);
+      if (outcome.kind === 'too-long') throw new ChildError('MODEL_UNSUITABLE', 'it takes less than two words');
+    });
+    this.#texts = this.#tokens = 0;
+  }
+
+  /**
+   * Embeds texts on whatever lanes are free and calls `settle` as each is done. Shorter ones go first, so that a lane
+   * changes its context seldom. Errors of one text are its outcome; running out of memory is thrown, after the others are done.
+   */
+  async embed(texts: readonly string[], settle: (index: number, outcome: Outcome) => void): Promise<void> {
+    const tokenized: { index: number; tokens: Uint32Array }[] = [];
+    for (const [index, text] of texts.entries()) {
+      try {
+        const tokens = this.#runtime.tokenize(this.#prepare(text));
+        if (tokens.length > this.tokenLimit) settle(index, { kind: 'too-long', tokens: tokens.length });
+        else tokenized.push({ index, tokens });
+      } catch (error) {
+        settle(index, { kind: 'failed', tokens: 0, message: (error as Error).message });
+      }
+    }
+    tokenized.sort((one, other) => one.tokens.length - other.tokens.length);
+    const results = await Promise.allSettled(
+      tokenized.map(async ({ index, tokens }) => settle(index, await this.#onFreeLane((lane) => this.#embedOn(lane, tokens)))),
+    );
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  stats(): ChildStats {
+    return { texts: this.#texts, tokens: this.#tokens, contexts: this.#runtime.contexts };
+  }
+
+  async #onFreeLane<T>(work: (lane: RuntimeLane) => Promise<T>): Promise<T> {
+    const lane = this.#idle.pop() ?? (await new Promise<RuntimeLane>((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await work(lane);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#idle.push(lane);
+      else next(lane);
+    }
+  }
+
+  async #embedOn(lane: RuntimeLane, tokens: Uint32Array): Promise<Outcome> {
+    try {
+      const vector = unitVector(await lane.embed(tokens), this.#runtime.dimensions);
+      this.#texts++;
+      this.#tokens += tokens.length;
+      return { kind: 'vector', tokens: tokens.length, vector };
+    } catch (error) {
+      if (error instanceof ChildError) throw error;
+      return { kind: 'failed', tokens: tokens.length, message: (error as Error).message };
+    }
+  }
+
+  #prepare(text: string): string {
+    if (this.#normalization === 'none' || isAscii(text)) return text;
+    return text.normalize('NFD').replace(/\p{Mn}/gu, '');
+  }
+}
+
+function isAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}

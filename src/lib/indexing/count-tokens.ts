@@ -1,0 +1,16 @@
+import type { CountTokens } from '../corpus/types.js';
+import { EmbedSearchError } from '../errors.js';
+import { loadShippedTokenCounter } from '../models/wordpiece.js';
+
+/**
+ * Exact counts by the shipped model's vocabulary. Where that file cannot be read, words still have to be indexed:
+ * then three bytes count as a token, and chunks that turn out too long are split when they are embedded.
+ */
+export async function tokenCounter(): Promise<CountTokens> {
+  try {
+    return await loadShippedTokenCounter();
+  } catch (error) {
+    if (error instanceof EmbedSearchError) return (text) => Math.ceil(Buffer.byteLength(text) / 3);
+    throw error;
+  }
+}

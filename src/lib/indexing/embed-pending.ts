@@ -1,0 +1,142 @@
+import { embeddingText } from '../corpus/embedding-text.js';
+import { splitChunk } from '../corpus/split-chunk.js';
+import type { Embedding, EmbeddingProvider } from '../embedder/types.js';
+import type { PendingChunk, StoreWriter } from '../store/types.js';
+import { newChunk } from './prepare-file.js';
+
+/** A window of texts is staged in one transaction; it is sized to take about this long, so an interruption costs little. */
+const WINDOW_MILLISECONDS = 2_000;
+const FIRST_WINDOW = 16;
+const LARGEST_WINDOW = 400;
+
+/** Two windows at a time: while one is written, the lanes work on the other. */
+const WINDOWS_IN_FLIGHT = 2;
+
+/** Staged vectors that make a shard worth writing. */
+const SHARD_VECTORS = 2_000;
+
+export interface EmbedPendingOptions {
+  readonly documentPrefix: string;
+  /** tokens */
+  readonly tokenLimit: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: (done: number, total: number, chunksPerSecond: number) => void;
+}
+
+export interface EmbedPendingOutcome {
+  embedded: number;
+  split: number;
+}
+
+/**
+ * Gives every text of the store that has no vector one, window by window, and publishes full shards on the way.
+ * A text that the model finds too long is split and its words and vectors change together. On an error or an
+ * abort what was embedded is kept.
+ */
+export async function embedPending(
+  store: StoreWriter,
+  embedder: EmbeddingProvider,
+  options: EmbedPendingOptions,
+): Promise<EmbedPendingOutcome> {
+  const run = new EmbeddingRun(store, embedder, options);
+  // All workers are waited for, also after a failure: none may write to a store that is being closed.
+  await Promise.all(Array.from({ length: WINDOWS_IN_FLIGHT }, () => run.work()));
+  if (run.failure !== undefined) throw run.failure;
+  return run.outcome;
+}
+
+class EmbeddingRun {
+  readonly #store: StoreWriter;
+  readonly #embedder: EmbeddingProvider;
+  readonly #options: EmbedPendingOptions;
+  readonly #inFlight = new Set<string>();
+  readonly #started = performance.now();
+  readonly #total: number;
+  #window = FIRST_WINDOW;
+  #staged = 0;
+  #publishing: Promise<unknown> = Promise.resolve();
+  failure: unknown;
+  readonly outcome: EmbedPendingOutcome = { embedded: 0, split: 0 };
+
+  constructor(store: StoreWriter, embedder: EmbeddingProvider, options: EmbedPendingOptions) {
+    this.#store = store;
+    this.#embedder = embedder;
+    this.#options = options;
+    this.#total = store.pendingCount();
+  }
+
+  /** One of the workers that take windows until nothing is pending or one of them has failed. */
+  async work(): Promise<void> {
+    try {
+      for (;;) {
+        this.#options.signal?.throwIfAborted();
+        if (this.failure !== undefined) return;
+        const window = this.#nextWindow();
+        if (window.length === 0) return;
+        await this.#embedWindow(window);
+      }
+    } catch (error) {
+      this.failure ??= error;
+    }
+  }
+
+  #nextWindow(): PendingChunk[] {
+    const found = this.#store.pendingChunks(this.#window + this.#inFlight.size);
+    const window = found.filter((chunk) => !this.#inFlight.has(chunk.embeddingKey)).slice(0, this.#window);
+    for (const chunk of window) this.#inFlight.add(chunk.embeddingKey);
+    return window;
+  }
+
+  async #embedWindow(window: readonly PendingChunk[]): Promise<void> {
+    const { documentPrefix, signal } = this.#options;
+    const started = performance.now();
+    try {
+      const texts = window.map((chunk) => documentPrefix + embeddingText(chunk));
+      const embeddings = await this.#embedder.embedBatch(texts, signal ? { signal } : {});
+      this.#keep(window, embeddings);
+    } finally {
+      for (const chunk of window) this.#inFlight.delete(chunk.embeddingKey);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const ideal = (window.length / seconds) * (WINDOW_MILLISECONDS / 1000);
+    this.#window = Math.round(Math.min(LARGEST_WINDOW, Math.max(FIRST_WINDOW, ideal)));
+    const elapsed = (performance.now() - this.#started) / 1000;
+    const { embedded } = this.outcome;
+    this.#options.onProgress(embedded, Math.max(this.#total, embedded), embedded / elapsed);
+    if (this.#staged >= SHARD_VECTORS) await this.#publish();
+  }
+
+  #keep(window: readonly PendingChunk[], embeddings: readonly Embedding[]): void {
+    const vectors: { key: string; vector: Float32Array }[] = [];
+    for (const [index, chunk] of window.entries()) {
+      const embedding = embeddings[index]!;
+      if (embedding.ok) vectors.push({ key: chunk.embeddingKey, vector: embedding.vector });
+      else if (embedding.reason === 'too-long') this.#split(chunk, embedding.tokens);
+      else this.#store.noteChunkProblem(chunk.embeddingKey, embedding.detail);
+    }
+    this.#store.stageVectors(vectors);
+    this.#staged += vectors.length;
+    this.outcome.embedded += vectors.length;
+  }
+
+  #split(chunk: PendingChunk, tokens: number): void {
+    // One piece more than the division says: pieces are cut at lines, so they differ in length.
+    const pieces = splitChunk(chunk, Math.ceil(tokens / this.#options.tokenLimit) + 1);
+    if (pieces.length < 2) {
+      this.#store.noteChunkProblem(chunk.embeddingKey, `too long for the model: ${tokens} tokens`);
+      return;
+    }
+    this.#store.replaceChunk(
+      chunk.id,
+      pieces.map((piece) => newChunk(chunk.path, chunk.language, piece)),
+    );
+    this.outcome.split += 1;
+  }
+
+  /** Shards are written one after the other, whichever worker asks. */
+  async #publish(): Promise<void> {
+    this.#staged = 0;
+    this.#publishing = this.#publishing.then(() => this.#store.publish());
+    await this.#publishing;
+  }
+}

@@ -1,0 +1,11 @@
+import type { WalkSettings } from '../store/types.js';
+import type { IndexOptions } from './types.js';
+
+/** The part of the options that decides which files are looked at; the index remembers it. */
+export function walkSettings({ include, exclude, maxFileSize }: IndexOptions): WalkSettings {
+  return {
+    ...(include ? { include } : {}),
+    ...(exclude ? { exclude } : {}),
+    ...(maxFileSize === undefined ? {} : { maxFileSize }),
+  };
+}

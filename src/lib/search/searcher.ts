@@ -1,0 +1,247 @@
+import { lanesAndLeanness } from '../config.js';
+import { createEmbedder } from '../embedder/create-embedder.js';
+import type { EmbeddingProvider } from '../embedder/types.js';
+import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
+import { type MemoryReport, memoryReport } from '../memory.js';
+import { resolveModel } from '../models/resolve-model.js';
+import { openLocalStore } from '../store/local-store.js';
+import type { ChunkScore, IndexIdentity, ModelFileNote, SearchFilter, StoreReader } from '../store/types.js';
+import { confidenceOf } from './confidence.js';
+import { withContext } from './context-lines.js';
+import { embedderModelOf } from './embedder-model.js';
+import { type FusedChunk, fuse } from './fuse.js';
+import { pathFilter } from './path-filter.js';
+import { queryTerms } from './query-terms.js';
+import { queryVectors } from './query-vectors.js';
+import { bestLines } from './snippet.js';
+import type { SearcherOptions, SearchHit, SearchMode, SearchRequest, SearchResult } from './types.js';
+
+/** How many candidates each leg gives to the fusion. */
+const CANDIDATES = 1_000;
+
+/** A query that is longer, in characters, is a file by mistake. */
+const LONGEST_QUERY = 1_000_000;
+
+interface LegOptions {
+  readonly limit: number;
+  readonly filter: SearchFilter | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** An open index and, from the first query that needs vectors on, an embedder. */
+export class Searcher {
+  readonly reader: StoreReader;
+  readonly #options: SearcherOptions;
+  readonly #warnings = new Set<string>();
+  #embedder: EmbeddingProvider | undefined;
+
+  private constructor(reader: StoreReader, options: SearcherOptions) {
+    this.reader = reader;
+    this.#options = options;
+  }
+
+  /** Opens an index for as long as the searcher lives. Errors: INDEX_* and those of the machine. */
+  static async open(options: SearcherOptions): Promise<Searcher> {
+    return new Searcher(await openLocalStore(options.indexDir).openReader(), options);
+  }
+
+  get indexDir(): string {
+    return this.#options.indexDir;
+  }
+
+  /** The folder that hits' paths are relative to. */
+  get root(): string {
+    return this.#options.root ?? this.reader.root;
+  }
+
+  /** This process and its embedder, as they are now. */
+  async memory(): Promise<MemoryReport> {
+    return memoryReport(await this.#embedder?.stats(), this.reader.modelFile?.bytes ?? 0);
+  }
+
+  /** What was odd but did not keep it from answering. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings, ...this.reader.warnings];
+  }
+
+  /** Begins to start the embedder, so that this overlaps with other work; a failure shows at the query. */
+  warmUp(mode: SearchMode): void {
+    const { identity, modelFile } = this.reader;
+    if (mode === 'lexical' || !identity || !modelFile || this.reader.counts().withVectors === 0) return;
+    this.#embedderFor(identity, modelFile)
+      .start()
+      .catch(() => {});
+  }
+
+  /** Ranked hits. In `hybrid`, words alone answer where there can be no vectors, and `degraded` says so. */
+  async search(request: SearchRequest): Promise<SearchResult> {
+    const started = performance.now();
+    const { text, mode = 'hybrid', limit = 10, by = 'chunk', signal } = request;
+    checkQuery(text);
+    const counts = this.reader.counts();
+    const filter = pathFilter(request.globs, request.languages);
+    // More candidates where many hits are asked for: a file's other chunks take places too.
+    const candidates = Math.max(CANDIDATES, limit * 10);
+    const vectorLeg =
+      mode === 'lexical'
+        ? { vectors: [] }
+        : await this.#vectorLeg(text, mode, { limit: candidates, filter, signal });
+    const terms = queryTerms(text);
+    const words = mode === 'vector' ? [] : terms;
+    const fused = fuse(
+      {
+        vectors: vectorLeg.vectors,
+        chunkWords: this.reader.searchChunkWords(words, { limit: candidates, filter }),
+        fileWords: this.reader.searchFileWords(words, { limit: candidates, filter }),
+      },
+      mode === 'hybrid' && vectorLeg.degraded ? 'lexical' : mode,
+    );
+    const chosen = (by === 'file' ? bestOfEachFile(fused) : fused).slice(0, limit);
+    const hits = await this.#hits(chosen, terms, request.context ?? 0);
+    return {
+      query: text,
+      mode,
+      coverage: { chunks: counts.chunks, withVectors: counts.withVectors },
+      confidence: confidenceOf(chosen[0], shareOfWords(terms, hits[0]?.snippet ?? '')),
+      hits,
+      ...(vectorLeg.degraded === undefined ? {} : { degraded: { reason: vectorLeg.degraded } }),
+      milliseconds: Math.round((performance.now() - started) * 10) / 10,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#embedder?.close();
+    this.reader.close();
+  }
+
+  /** A model that was named must be the one that made the vectors: those of different models never meet. */
+  async #checkModel(identity: IndexIdentity, modelFile: ModelFileNote): Promise<void> {
+    const { model } = this.#options;
+    if (model === undefined) return;
+    const asked = await resolveModel(model, { known: { ...modelFile, sha256: identity.modelSha256 } });
+    if (asked.sha256 === identity.modelSha256) return;
+    throw new EmbedSearchError(
+      'INDEX_OTHER_MODEL',
+      `The index was made by ${identity.modelId}, not by ${asked.id}.`,
+      { fix: `Leave --model out, or make the index anew: embed-search index --rebuild --model ${model}` },
+    );
+  }
+
+  /** Why there are no vectors to search: what kept the last run from making them, where that is known. */
+  #noVectors(): EmbedSearchError {
+    const { lastRun } = this.reader;
+    const code = lastRun?.errorCode as ErrorCode | undefined;
+    if (code !== undefined && code in ERROR_CODES) {
+      return new EmbedSearchError(code, `The index has no vectors: ${lastRun?.detail ?? code}`);
+    }
+    return new EmbedSearchError('INDEX_MISSING', 'The index has no vectors yet.', {
+      fix: 'Run `embed-search index` until it ends well; `--mode lexical` answers from words meanwhile.',
+    });
+  }
+
+  #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): EmbeddingProvider {
+    const { runtime, memory = 'auto', lanes } = this.#options;
+    const embedder =
+      this.#embedder ??
+      createEmbedder({
+        model: embedderModelOf(identity, modelFile),
+        ...(runtime ? { runtime } : {}),
+        ...lanesAndLeanness('query', memory, lanes),
+      });
+    this.#embedder = embedder;
+    return embedder;
+  }
+
+  async #vectorLeg(
+    text: string,
+    mode: SearchMode,
+    options: LegOptions,
+  ): Promise<{ vectors: ChunkScore[]; degraded?: string }> {
+    try {
+      return { vectors: await this.#searchVectors(text, options) };
+    } catch (error) {
+      if (mode === 'vector' || !(error instanceof EmbedSearchError) || error.code === 'INDEX_OTHER_MODEL')
+        throw error;
+      // Nothing to embed is no fault: an index of an empty folder is not degraded.
+      if (this.reader.counts().chunks === 0) return { vectors: [] };
+      return { vectors: [], degraded: error.message };
+    }
+  }
+
+  async #searchVectors(text: string, { limit, filter, signal }: LegOptions): Promise<ChunkScore[]> {
+    const { identity, modelFile } = this.reader;
+    if (!identity || !modelFile || this.reader.counts().withVectors === 0) throw this.#noVectors();
+    await this.#checkModel(identity, modelFile);
+    const embedder = this.#embedderFor(identity, modelFile);
+    const { queryPrefix, tokenLimit } = identity;
+    const best = new Map<number, ChunkScore>();
+    for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {
+      for (const found of await this.reader.searchVectors(vector, { limit, filter })) {
+        if (found.score > (best.get(found.chunkId)?.score ?? -Infinity)) best.set(found.chunkId, found);
+      }
+    }
+    return [...best.values()].sort((a, b) => b.score - a.score).slice(0, limit);
+  }
+
+  async #hits(
+    chosen: readonly FusedChunk[],
+    terms: readonly string[],
+    context: number,
+  ): Promise<SearchHit[]> {
+    const chunks = new Map(
+      this.reader.chunks(chosen.map(({ chunkId }) => chunkId)).map((chunk) => [chunk.id, chunk]),
+    );
+    const hits: SearchHit[] = [];
+    for (const { chunkId, score, vector, lexical } of chosen) {
+      const chunk = chunks.get(chunkId);
+      if (!chunk) continue;
+      let snippet = bestLines(chunk.text, chunk.startLine, terms);
+      const file = context > 0 ? this.reader.fileByPath(chunk.path) : undefined;
+      if (file) snippet = await withContext(snippet, this.root, file, context);
+      hits.push({
+        rank: hits.length + 1,
+        score: round(score),
+        path: chunk.path,
+        startLine: chunk.startLine,
+        endLine: chunk.endLine,
+        language: chunk.language,
+        ...(chunk.symbol === undefined ? {} : { symbol: chunk.symbol }),
+        snippet: snippet.text,
+        snippetStartLine: snippet.startLine,
+        scores: {
+          ...(vector === undefined ? {} : { vector: round(vector) }),
+          ...(lexical === undefined ? {} : { lexical: round(lexical) }),
+        },
+      });
+    }
+    return hits;
+  }
+}
+
+function checkQuery(text: string): void {
+  if (text.trim() === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query is empty.');
+  if (text.length > LONGEST_QUERY) {
+    throw new EmbedSearchError(
+      'USAGE',
+      `The query has ${text.length} characters; ${LONGEST_QUERY} are the most.`,
+      {
+        fix: 'Ask with the part that says what you are looking for.',
+      },
+    );
+  }
+}
+
+function bestOfEachFile(fused: readonly FusedChunk[]): FusedChunk[] {
+  const seen = new Set<number>();
+  return fused.filter(({ fileId }) => !seen.has(fileId) && seen.add(fileId));
+}
+
+function shareOfWords(terms: readonly string[], text: string): number {
+  if (terms.length === 0) return 0;
+  const lower = text.toLowerCase();
+  return terms.filter((term) => lower.includes(term)).length / terms.length;
+}
+
+function round(score: number): number {
+  return Math.round(score * 1e4) / 1e4;
+}

@@ -1,0 +1,79 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { asUserError, EmbedSearchError } from '../errors.js';
+import { LocalWriter } from './local-writer.js';
+import { createTables, databaseState, prepareDatabase } from './schema.js';
+import { Sqlite, type SqliteOptions } from './sqlite.js';
+import { WriterLock } from './writer-lock.js';
+
+const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 8 * 1024 * 1024 };
+
+/** See VectorStore.openWriter. */
+export async function openWriter(
+  indexDir: string,
+  options: { root: string; rebuild?: boolean },
+): Promise<LocalWriter> {
+  const rebuild = options.rebuild === true;
+  await makeFolders(indexDir);
+  const lock = new WriterLock(indexDir);
+  let database: Sqlite | undefined;
+  try {
+    let isNew: boolean;
+    try {
+      [database, isNew] = openDatabase(indexDir);
+    } catch (error) {
+      if (!rebuild || !isUnreadable(error)) throw error;
+      await removeDatabase(indexDir);
+      [database, isNew] = openDatabase(indexDir);
+    }
+    const vectorsDir = path.join(indexDir, 'vectors');
+    return await LocalWriter.open({ database, vectorsDir, lock, root: options.root, rebuild: rebuild && !isNew });
+  } catch (error) {
+    database?.close();
+    lock.release();
+    throw asUserError(error, `Cannot write the index ${indexDir}`);
+  }
+}
+
+async function makeFolders(indexDir: string): Promise<void> {
+  try {
+    await fs.mkdir(path.join(indexDir, 'vectors'), { recursive: true, mode: 0o700 });
+    await fs.writeFile(path.join(indexDir, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    });
+  } catch (error) {
+    throw asUserError(error, `Cannot make the index folder ${indexDir}`);
+  }
+}
+
+function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
+  const file = path.join(indexDir, 'index.db');
+  const database = new Sqlite(file, OPTIONS);
+  try {
+    const isNew = databaseState(database, file) === 'empty';
+    if (isNew) {
+      prepareDatabase(database);
+      database.exec('begin immediate');
+      createTables(database);
+      database.exec('commit');
+    }
+    return [database, isNew];
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return (
+    error instanceof EmbedSearchError && (error.code === 'INDEX_DAMAGED' || error.code === 'INDEX_NEWER_FORMAT')
+  );
+}
+
+/** The database goes before its log: SQLite drops a log without a database, and never the other way round. */
+async function removeDatabase(indexDir: string): Promise<void> {
+  for (const name of ['index.db', 'index.db-wal', 'index.db-shm'])
+    await fs.rm(path.join(indexDir, name), { force: true });
+  await fs.rm(path.join(indexDir, 'vectors'), { recursive: true, force: true });
+  await fs.mkdir(path.join(indexDir, 'vectors'), { mode: 0o700 });
+}

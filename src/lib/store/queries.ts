@@ -1,0 +1,53 @@
+import { FILE_COLUMNS, fileOfRow, problemOfRow } from './rows.js';
+import { metaValue, PENDING, QUARANTINED } from './schema.js';
+import type { Sqlite, SqlRow, SqlValue } from './sqlite.js';
+import type { Problem, StoreCounts, StoredFile } from './types.js';
+
+const ROWS_PER_PAGE = 500;
+
+/**
+ * Rows in pages, the first column of the last one being where the next page starts: nothing stays open between
+ * two rows, so the caller may write, or stop, in the middle. `sql` ends in two parameters: after, limit.
+ */
+export function* paged(database: Sqlite, sql: string, first: SqlValue, ...parameters: SqlValue[]): Iterable<SqlRow> {
+  for (let after: SqlValue = first; ; ) {
+    const page = database.all(sql, ...parameters, after, ROWS_PER_PAGE);
+    yield* page;
+    if (page.length < ROWS_PER_PAGE) return;
+    after = page.at(-1)![0] as SqlValue;
+  }
+}
+
+export function* allFiles(database: Sqlite): Iterable<StoredFile> {
+  const rows = paged(database, `select ${FILE_COLUMNS} from files where id > ? order by id limit ?`, 0);
+  for (const row of rows) yield fileOfRow(row);
+}
+
+export function fileByPath(database: Sqlite, path: string): StoredFile | undefined {
+  const row = database.get(`select ${FILE_COLUMNS} from files where path = ?`, path);
+  return row && fileOfRow(row);
+}
+
+export function* allProblems(database: Sqlite): Iterable<Problem> {
+  const ofFiles = 'select path, reason, detail from file_problems where path > ? order by path limit ?';
+  for (const row of paged(database, ofFiles, '')) yield problemOfRow(row);
+  const ofChunks = `select c.id, f.path, e.problem, null, c.start_line, c.end_line
+    from embeddings e join chunks c on c.embedding_id = e.id join files f on f.id = c.file_id
+    where e.state = ${QUARANTINED} and c.id > ? order by c.id limit ?`;
+  for (const row of paged(database, ofChunks, 0)) yield problemOfRow(row.slice(1));
+}
+
+export function storeCounts(database: Sqlite): StoreCounts {
+  const chunks = metaValue(database, 'chunks') as number;
+  const without = database.get(
+    `select (select coalesce(sum(uses), 0) from embeddings where state = ${PENDING})
+          + (select coalesce(sum(uses), 0) from embeddings where state = ${QUARANTINED})`,
+  )!;
+  return { files: metaValue(database, 'files') as number, chunks, withVectors: chunks - (without[0] as number) };
+}
+
+/** A value that was stored as JSON, or null. */
+export function metaObject<T>(database: Sqlite, key: string): T | null {
+  const value = metaValue(database, key);
+  return value === undefined ? null : (JSON.parse(value as string) as T);
+}

@@ -1,0 +1,101 @@
+import { EmbedSearchError } from '../errors.js';
+import type { Sqlite } from './sqlite.js';
+
+/** `EmbS`, in SQLite's header: what makes this file ours. */
+const APPLICATION_ID = 0x456d6253;
+export const FORMAT_VERSION = 1;
+
+/** What stands in `embeddings.state`. */
+export const PENDING = 0;
+export const STAGED = 1;
+export const PUBLISHED = 2;
+export const QUARANTINED = 3;
+
+/** A vector's place: `shard id * ROWS_PER_LOCATION + row`. */
+export const ROWS_PER_LOCATION = 65_536;
+
+const TOKENIZER = `porter unicode61 remove_diacritics 2 tokenchars ''_''`;
+const WORDS = `content='', contentless_delete=1, tokenize='${TOKENIZER}'`;
+
+const TABLES = [
+  'meta',
+  'files',
+  'chunks',
+  'chunk_texts',
+  'embeddings',
+  'staged',
+  'shards',
+  'file_problems',
+  'chunk_words',
+  'file_words',
+];
+
+// `chunks` is kept apart from its texts, so that going from a hit to its file reads a small table. `uses` counts
+// the chunks of an embedding; one without uses is kept for a while, since texts come back (see sweep.ts).
+const SCHEMA = `
+create table meta(key text primary key, value) without rowid;
+create table files(
+  id integer primary key, path text not null unique, size integer not null, mtime_ms real not null,
+  inode real not null, hash blob not null, language text not null, chunks integer not null);
+create table chunks(
+  id integer primary key autoincrement, file_id integer not null, ordinal integer not null,
+  start_line integer not null, end_line integer not null, embedding_id integer not null, symbol text);
+create index chunks_by_file on chunks(file_id, ordinal);
+create index chunks_by_embedding on chunks(embedding_id);
+create table chunk_texts(chunk_id integer primary key, text blob not null);
+create table embeddings(
+  id integer primary key autoincrement, key blob not null unique, uses integer not null, state integer not null,
+  location integer, problem text, orphaned_at integer);
+create unique index embeddings_by_location on embeddings(location) where location is not null;
+create index embeddings_pending on embeddings(id, uses) where state = ${PENDING};
+create index embeddings_quarantined on embeddings(id, uses) where state = ${QUARANTINED};
+create index embeddings_unused on embeddings(orphaned_at) where uses = 0;
+create table staged(embedding_id integer primary key, vector blob not null);
+create table shards(
+  id integer primary key autoincrement, folder text not null unique, rows integer not null, live blob not null);
+create table file_problems(path text primary key, reason text not null, detail text) without rowid;
+create virtual table chunk_words using fts5(body, symbol, path, ${WORDS});
+create virtual table file_words using fts5(body, path, ${WORDS});
+insert into meta values ('generation', 0), ('files', 0), ('chunks', 0);
+`;
+
+/** 'empty' for a database that no run has committed to yet. Errors: INDEX_NEWER_FORMAT, INDEX_DAMAGED. */
+export function databaseState(database: Sqlite, file: string): 'empty' | 'ours' {
+  const application = database.get('pragma application_id')![0];
+  const version = Number(database.get('pragma user_version')![0]);
+  if (application === APPLICATION_ID && version >= 1) {
+    if (version <= FORMAT_VERSION) return 'ours';
+    throw new EmbedSearchError(
+      'INDEX_NEWER_FORMAT',
+      `${file} was made by a newer embed-search (format ${version}, this one knows ${FORMAT_VERSION}).`,
+    );
+  }
+  if (application === 0 && database.get('select count(*) from sqlite_schema')![0] === 0) return 'empty';
+  throw new EmbedSearchError('INDEX_DAMAGED', `${file} is not an index of embed-search.`);
+}
+
+/** What has to be said before the first table is made and outside a transaction. */
+export function prepareDatabase(database: Sqlite): void {
+  database.exec('pragma auto_vacuum = incremental; pragma journal_mode = wal');
+}
+
+/** Within the caller's transaction. */
+export function createTables(database: Sqlite): void {
+  database.exec(`${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`);
+}
+
+/** Empties the index within the caller's transaction: the generation before it answers until that commits. */
+export function clearTables(database: Sqlite): void {
+  const generation = metaValue(database, 'generation');
+  for (const table of TABLES) database.exec(`drop table if exists ${table}`);
+  createTables(database);
+  setMetaValue(database, 'generation', generation ?? 0);
+}
+
+export function metaValue(database: Sqlite, key: string): string | number | undefined {
+  return database.get('select value from meta where key = ?', key)?.[0] as string | number | undefined;
+}
+
+export function setMetaValue(database: Sqlite, key: string, value: string | number): void {
+  database.run('insert into meta values (?, ?) on conflict(key) do update set value = excluded.value', key, value);
+}

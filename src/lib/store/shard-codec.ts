@@ -1,0 +1,78 @@
+import {
+  HEADER_BYTES,
+  readHeader,
+  rowIsSound,
+  sealRow,
+  sealSection,
+  sectionIsSound,
+  ShardDamagedError,
+  shardLayout,
+  writeHeader,
+  writeSketch,
+} from './shard-format.js';
+import type { IndexCodec, IndexData, IndexItem } from './vectra-local-index.js';
+
+/** vectra's index as a shard file. Items are an id in hex and a vector: what a chunk says stands in SQLite. */
+export const shardCodec: IndexCodec = {
+  extension: '.shard',
+  serializeIndex: encodeShard,
+  deserializeIndex: decodeShard,
+  serializeCatalog: noDocuments,
+  deserializeCatalog: noDocuments,
+  serializeMetadata: noDocuments,
+  deserializeMetadata: noDocuments,
+};
+
+function encodeShard(data: IndexData): Buffer {
+  const first = data.items[0];
+  const layout = shardLayout({
+    dimensions: first?.vector.length ?? 0,
+    rows: data.items.length,
+    idBytes: (first?.id.length ?? 0) / 2,
+    indexVersion: data.version,
+  });
+  const file = Buffer.alloc(layout.fileBytes);
+  writeHeader(layout, file);
+  data.items.forEach((item, row) => {
+    if (item.vector.length !== layout.dimensions) throw new Error('the vectors of one shard differ in length');
+    if (file.write(item.id, HEADER_BYTES + row * layout.idBytes, 'hex') !== layout.idBytes)
+      throw new Error(`not an id of ${layout.idBytes} bytes in hex: ${item.id}`);
+    const sketchStart = layout.sketchOffset + row * layout.sketchRowBytes;
+    writeSketch(item.vector, file.subarray(sketchStart, sketchStart + layout.sketchRowBytes));
+    const rowStart = layout.rowsOffset + row * layout.rowBytes;
+    const block = file.subarray(rowStart, rowStart + layout.rowBytes);
+    const vector = Float32Array.from(item.vector);
+    block.set(new Uint8Array(vector.buffer), 0);
+    block.writeDoubleLE(item.norm, layout.dimensions * 4);
+    sealRow(block, row);
+  });
+  sealSection(file, HEADER_BYTES, layout.idsBytes);
+  sealSection(file, layout.sketchOffset, layout.sketchBytes);
+  return file;
+}
+
+function decodeShard(file: Buffer): IndexData {
+  const layout = readHeader(file, file.length);
+  if (!sectionIsSound(file.subarray(HEADER_BYTES), layout.idsBytes))
+    throw new ShardDamagedError('its ids do not fit their checksum');
+  const items: IndexItem[] = [];
+  for (let row = 0; row < layout.rows; row++) {
+    const rowStart = layout.rowsOffset + row * layout.rowBytes;
+    const block = file.subarray(rowStart, rowStart + layout.rowBytes);
+    if (!rowIsSound(block, row)) throw new ShardDamagedError(`row ${row} does not fit its checksum`);
+    const idStart = HEADER_BYTES + row * layout.idBytes;
+    const vector = new Float32Array(layout.dimensions);
+    new Uint8Array(vector.buffer).set(block.subarray(0, layout.dimensions * 4));
+    items.push({
+      id: file.toString('hex', idStart, idStart + layout.idBytes),
+      metadata: {},
+      vector,
+      norm: block.readDoubleLE(layout.dimensions * 4),
+    });
+  }
+  return { version: layout.indexVersion, metadata_config: {}, items };
+}
+
+function noDocuments(): never {
+  throw new Error('a shard holds vectors only');
+}

@@ -1,0 +1,119 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  HEADER_BYTES,
+  readHeader,
+  rowIsSound,
+  sectionIsSound,
+  SHARD_FILE,
+  ShardDamagedError,
+  type ShardLayout,
+} from './shard-format.js';
+
+const SPAN_BYTES = 256 * 1024;
+/** Rows this close are read in one go: the bytes between them cost less than another call. */
+const GAP_ROWS = 2;
+
+/** The one buffer that every read goes through; it grows to the largest sketch and then stays. */
+export class ReadBuffer {
+  bytes = Buffer.alloc(0);
+  floats = new Float32Array(0);
+
+  ensure(bytes: number): void {
+    if (this.bytes.length >= bytes) return;
+    const memory = new ArrayBuffer(Math.ceil(bytes / 4096) * 4096);
+    this.bytes = Buffer.from(memory);
+    this.floats = new Float32Array(memory);
+  }
+}
+
+/** Rows by number, ascending. */
+export type Rows = ArrayLike<number>;
+/** The vector is `floats[start .. start + dimensions]`, valid until the visit returns. */
+export type RowVisit = (row: number, floats: Float32Array, start: number, norm: number) => void;
+
+/** A published shard, read where it is: by position, through a shared buffer, every block checked. Synchronous. */
+export class ShardFile {
+  readonly layout: ShardLayout;
+  readonly #descriptor: number;
+  readonly #buffer: ReadBuffer;
+
+  /** Throws ShardDamagedError when the shard is missing or cannot be understood. */
+  constructor(folder: string, buffer: ReadBuffer) {
+    this.#buffer = buffer;
+    this.#descriptor = openOrDamaged(path.join(folder, SHARD_FILE));
+    try {
+      this.layout = this.#readLayout();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The sketch's rows, in the shared buffer; undefined when they do not fit their checksum. `check` false: trusted. */
+  sketch(check: boolean): Uint8Array | undefined {
+    const { sketchOffset, sketchBytes } = this.layout;
+    this.#read(sketchOffset, sketchBytes + 4);
+    if (check && !sectionIsSound(this.#buffer.bytes, sketchBytes)) return undefined;
+    return this.#buffer.bytes;
+  }
+
+  /** Visits `rows` in their order; those that do not fit their checksum are left out and returned. */
+  readRows(rows: Rows, visit: RowVisit): number[] {
+    const { rowBytes, rowsOffset, dimensions } = this.layout;
+    const damaged: number[] = [];
+    const spanRows = Math.max(1, Math.floor(SPAN_BYTES / rowBytes));
+    let next = 0;
+    while (next < rows.length) {
+      const first = rows[next]!;
+      let end = next + 1;
+      while (end < rows.length && rows[end]! - rows[end - 1]! <= GAP_ROWS && rows[end]! - first < spanRows) end++;
+      this.#read(rowsOffset + first * rowBytes, (rows[end - 1]! - first + 1) * rowBytes);
+      const { bytes, floats } = this.#buffer;
+      for (; next < end; next++) {
+        const row = rows[next]!;
+        const start = (row - first) * rowBytes;
+        if (rowIsSound(bytes.subarray(start, start + rowBytes), row))
+          visit(row, floats, start / 4, bytes.readDoubleLE(start + dimensions * 4));
+        else damaged.push(row);
+      }
+    }
+    return damaged;
+  }
+
+  /** Reads all of it: header, ids, sketch and every row. */
+  everyBlockIsSound(): boolean {
+    const { idsBytes, rows } = this.layout;
+    this.#read(HEADER_BYTES, idsBytes + 4);
+    if (!sectionIsSound(this.#buffer.bytes, idsBytes) || this.sketch(true) === undefined) return false;
+    return this.readRows(Uint16Array.from({ length: rows }, (_, row) => row), () => undefined).length === 0;
+  }
+
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
+
+  #readLayout(): ShardLayout {
+    this.#read(0, HEADER_BYTES);
+    return readHeader(this.#buffer.bytes.subarray(0, HEADER_BYTES), fs.fstatSync(this.#descriptor).size);
+  }
+
+  #read(offset: number, bytes: number): void {
+    this.#buffer.ensure(Math.max(bytes, SPAN_BYTES));
+    for (let done = 0; done < bytes; ) {
+      const read = fs.readSync(this.#descriptor, this.#buffer.bytes, done, bytes - done, offset + done);
+      if (read === 0) throw new ShardDamagedError('it is cut off');
+      done += read;
+    }
+  }
+}
+
+function openOrDamaged(file: string): number {
+  try {
+    return fs.openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new ShardDamagedError('it is missing', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import Database from 'libsql';
+import { asUserError, EmbedSearchError } from '../errors.js';
+
+export type SqlValue = string | number | null | Uint8Array;
+/** Columns by position: libsql's object rows cost three times as much, and give other types for blobs. */
+export type SqlRow = readonly (string | number | null | Buffer)[];
+
+export interface SqliteOptions {
+  /** How long a lock of another connection is waited for. */
+  readonly busyMilliseconds: number;
+  /** Upper bound of the page cache. */
+  readonly cacheBytes: number;
+}
+
+/**
+ * One connection. Statements are prepared when they are first used and always run to their end (libsql cannot
+ * reset an iterator that was left early, and it would hold its read lock), so whoever reads many rows pages.
+ * Errors: INDEX_DAMAGED for a file that is not sound SQLite, NO_SPACE, NO_PERMISSION, MACHINE.
+ */
+export class Sqlite {
+  readonly #database: Database.Database;
+  readonly #file: string;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  /** `location` is a path or a `file:` URI; libsql ignores the `readonly` option, the URI's `mode` it does not. */
+  constructor(file: string, options: SqliteOptions, location: string = file) {
+    this.#file = file;
+    this.#database = this.#guard(() => new Database(location, { timeout: options.busyMilliseconds }));
+    this.exec(`pragma cache_size = -${Math.ceil(options.cacheBytes / 1024)}`);
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
+  get(sql: string, ...parameters: SqlValue[]): SqlRow | undefined {
+    return this.#guard(() => this.#statement(sql).get(parameters) as SqlRow | undefined);
+  }
+
+  all(sql: string, ...parameters: SqlValue[]): SqlRow[] {
+    return this.#guard(() => this.#statement(sql).all(parameters) as SqlRow[]);
+  }
+
+  /** The number of rows that it changed. */
+  run(sql: string, ...parameters: SqlValue[]): number {
+    return this.#guard(() => this.#statement(sql).run(parameters).changes);
+  }
+
+  /** One or more statements without parameters or results; nothing of them stays prepared. */
+  exec(sql: string): void {
+    this.#guard(() => this.#database.exec(sql));
+  }
+
+  /** Ends the transaction, if one is open: SQLite has ended it already after some errors (a full disk). */
+  rollback(): void {
+    if (this.inTransaction) this.exec('rollback');
+  }
+
+  /** Ends what is open and lets go of the file. The handle itself lives until the statements are collected. */
+  close(): void {
+    this.rollback();
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #statement(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      if (statement.reader) statement.raw();
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw indexError(error, this.#file);
+    }
+  }
+}
+
+export function isBusy(error: unknown): boolean {
+  const cause = error instanceof EmbedSearchError ? error.cause : error;
+  return (cause as { code?: unknown } | undefined)?.code === 'SQLITE_BUSY';
+}
+
+function indexError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const named = withCode(error);
+  const code = (named as { code?: unknown }).code;
+  if (typeof code !== 'string') return named;
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
+    return new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged: ${named.message}`, { cause: named });
+  if (code.startsWith('SQLITE_BUSY'))
+    return new EmbedSearchError('MACHINE', `${file} is held by another process: ${named.message}`, { cause: named });
+  return asUserError(named, `Cannot use ${file}`);
+}
+
+/** What libsql throws when it cannot open a file has its SQLite code only at the end of the message. */
+function withCode(error: Error): Error {
+  const number = /^ConnectionFailed\(.*: (\d+)"?\)$/su.exec(error.message)?.[1];
+  if (number === undefined) return error;
+  const code = { 14: 'SQLITE_CANTOPEN', 13: 'SQLITE_FULL', 26: 'SQLITE_NOTADB', 11: 'SQLITE_CORRUPT' }[Number(number)];
+  return Object.assign(new Error('unable to open the file', { cause: error }), { code: code ?? 'SQLITE_IOERR' });
+}

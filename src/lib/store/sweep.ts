@@ -1,0 +1,113 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { ROWS_PER_LOCATION } from './schema.js';
+import { ReadBuffer, ShardFile } from './shard-file.js';
+import { ShardDamagedError } from './shard-format.js';
+import { rowsPerShard, TEMPORARY_PREFIX } from './shard-writer.js';
+import { publishShards, repackShard } from './vector-writes.js';
+import type { WriterContext } from './writer-context.js';
+
+/** Vectors of texts that are gone stay for the next branch switch: up to this share of the others, or these bytes. */
+const KEPT_SHARE = 0.25;
+const KEPT_BYTES = 16 * 1024 * 1024;
+/** So many small shards are merged: each incremental run may leave one. */
+const MERGE_AT = 8;
+
+/** See StoreWriter.sweep. */
+export async function sweep(context: WriterContext, dimensions: number | undefined): Promise<void> {
+  if (dimensions !== undefined) {
+    forgetOldest(context, dimensions);
+    for (const [shard, folder] of shardsToRepack(context, rowsPerShard(dimensions))) {
+      repackShard(context, shard, folder);
+      await publishShards(context, dimensions, false);
+    }
+    await publishShards(context, dimensions, true);
+  }
+  giveBackPages(context);
+  await removeUnnamedShards(context);
+}
+
+/** See StoreWriter.heal; `thorough` false looks at each shard's head only, which shows what is missing or cut off. */
+export function heal(context: WriterContext, thorough: boolean): number {
+  const buffer = new ReadBuffer();
+  let lost = 0;
+  for (const [shard, folder, rows] of context.database.all('select id, folder, rows from shards')) {
+    if (!isSound(path.join(context.vectorsDir, folder as string), rows as number, thorough, buffer))
+      lost += repackShard(context, shard as number, folder as string);
+  }
+  return lost;
+}
+
+/**
+ * Removes the folders that the current generation does not name. A reader of an older one may still need them:
+ * truncating the log succeeds only when no such reader lives (its read transaction is a lock of the system, which
+ * a killed process cannot leave behind), and makes sure that the generation that does without them is on the disk.
+ */
+export async function removeUnnamedShards(context: WriterContext): Promise<void> {
+  const { database, vectorsDir } = context;
+  const named = new Set(database.all('select folder from shards').map((row) => row[0] as string));
+  const folders = await fs.readdir(vectorsDir);
+  const unnamed = folders.filter((folder) => !named.has(folder));
+  if (unnamed.length === 0) return;
+  const removable = truncateLog(context)
+    ? unnamed
+    : unnamed.filter((folder) => folder.startsWith(TEMPORARY_PREFIX));
+  for (const folder of removable) await fs.rm(path.join(vectorsDir, folder), { recursive: true, force: true });
+}
+
+/** False while a reader holds on to what is in the log; does not wait for it. */
+export function truncateLog({ database }: WriterContext): boolean {
+  const timeout = database.get('pragma busy_timeout')![0] as number;
+  database.exec('pragma busy_timeout = 0');
+  try {
+    return database.get('pragma wal_checkpoint(truncate)')![0] === 0;
+  } finally {
+    database.exec(`pragma busy_timeout = ${timeout}`);
+  }
+}
+
+function forgetOldest(context: WriterContext, dimensions: number): void {
+  const { database } = context;
+  const unused = database.get('select count(*) from embeddings where uses = 0')![0] as number;
+  const used = (database.get('select count(*) from embeddings')![0] as number) - unused;
+  const surplus = unused - Math.max(used * KEPT_SHARE, Math.floor(KEPT_BYTES / (dimensions * 4)));
+  if (surplus <= 0) return;
+  context.write(() => {
+    const oldest = 'select id from embeddings where uses = 0 order by orphaned_at, id limit ?1';
+    database.run(`delete from staged where embedding_id in (${oldest})`, Math.ceil(surplus));
+    database.run(`delete from embeddings where id in (${oldest})`, Math.ceil(surplus));
+  });
+}
+
+/** Shards of which more than half is gone, and small ones when they have become many. */
+function shardsToRepack(context: WriterContext, fullRows: number): [id: number, folder: string][] {
+  const shards = context.database.all(
+    `select s.id, s.folder, s.rows,
+        (select count(*) from embeddings
+          where location between s.id * ${ROWS_PER_LOCATION} and (s.id + 1) * ${ROWS_PER_LOCATION} - 1)
+       from shards s order by s.id`,
+  ) as [id: number, folder: string, rows: number, named: number][];
+  const sparse = shards.filter(([, , rows, named]) => named * 2 < rows);
+  const small = shards.filter(([, , rows, named]) => named * 2 >= rows && rows * 2 < fullRows);
+  return [...sparse, ...(small.length >= MERGE_AT ? small : [])].map(([id, folder]) => [id, folder]);
+}
+
+function isSound(folder: string, rows: number, thorough: boolean, buffer: ReadBuffer): boolean {
+  try {
+    const file = new ShardFile(folder, buffer);
+    try {
+      return file.layout.rows === rows && (!thorough || file.everyBlockIsSound());
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (error instanceof ShardDamagedError) return false;
+    throw error;
+  }
+}
+
+function giveBackPages({ database }: WriterContext): void {
+  const free = database.get('pragma freelist_count')![0] as number;
+  const pages = database.get('pragma page_count')![0] as number;
+  if (free * 4 > pages) database.exec('pragma incremental_vacuum');
+}

@@ -1,0 +1,217 @@
+import path from 'node:path';
+import { countBits, setBits } from './bitmap.js';
+import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
+import { ROWS_PER_LOCATION } from './schema.js';
+import { ReadBuffer, ShardFile, type Rows } from './shard-file.js';
+import { ShardDamagedError } from './shard-format.js';
+import { Candidates, scanSketch, sketchTable } from './sketch.js';
+import type { Sqlite } from './sqlite.js';
+import { TopScores } from './top-scores.js';
+import type { ChunkScore, VectorSearchOptions } from './types.js';
+
+/** Below this many vectors an exact scan is as quick as a sketch (measured in bench/store.js). */
+const EXACT_BELOW = 3000;
+const MINIMUM_CANDIDATES = 1000;
+const CANDIDATES_PER_HIT = 10;
+
+interface Shard {
+  readonly id: number;
+  readonly folder: string;
+  readonly rows: number;
+  readonly live: Buffer;
+}
+
+/** The two stages over one generation's shards, and its staged vectors, which are few and always scored. */
+export class VectorSearch {
+  readonly #database: Sqlite;
+  readonly #vectorsDir: string;
+  readonly #filter: FileFilter;
+  readonly #warn: (warning: string) => void;
+  readonly #buffer = new ReadBuffer();
+  readonly #soundSketches = new Set<number>();
+  #catalogue: Shard[] | undefined;
+
+  constructor(database: Sqlite, vectorsDir: string, filter: FileFilter, warn: (warning: string) => void) {
+    this.#database = database;
+    this.#vectorsDir = vectorsDir;
+    this.#filter = filter;
+    this.#warn = warn;
+  }
+
+  search(query: Float32Array, options: VectorSearchOptions): ChunkScore[] {
+    const norm = Math.sqrt(dot(query, query, 0));
+    if (norm === 0 || options.limit <= 0) return [];
+    const allowed = this.#allowedRows(options);
+    const top = new TopScores(options.limit);
+    for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
+      this.#visitRows(shard, rows, (row, floats, start, rowNorm) => {
+        top.offer(dot(query, floats, start) / (norm * rowNorm), shard.id * ROWS_PER_LOCATION + row);
+      });
+    }
+    this.#scoreStaged(query, norm, options, top);
+    return this.#chunksOf(top.ranked(), options);
+  }
+
+  /** The vector at a location, or undefined when its block is damaged (which is then among the warnings). */
+  vectorAt(location: number): Float32Array | undefined {
+    const shard = this.#shards().find((candidate) => candidate.id === Math.floor(location / ROWS_PER_LOCATION));
+    if (shard === undefined) return undefined;
+    let vector: Float32Array | undefined;
+    this.#withShard(shard, (file) => {
+      this.#warnOfRows(
+        shard,
+        file.readRows([location % ROWS_PER_LOCATION], (_row, floats, start) => {
+          vector = floats.slice(start, start + file.layout.dimensions);
+        }),
+      );
+    });
+    return vector;
+  }
+
+  #shards(): Shard[] {
+    this.#catalogue ??= this.#database
+      .all('select id, folder, rows, live from shards order by id')
+      .map(([id, folder, rows, live]) => ({ id, folder, rows, live }) as Shard);
+    return this.#catalogue;
+  }
+
+  /** Which rows may be among the hits: those of chunks that exist and that the filter accepts. */
+  #allowedRows(options: VectorSearchOptions): { shard: Shard; bitmap: Uint8Array; count: number }[] {
+    const shards = this.#shards();
+    const rowsOf = new Map(shards.map((shard) => [shard.id, shard.rows]));
+    const filtered = options.filter && this.#filter.rowBitmaps(options.filter, rowsOf);
+    return shards
+      .map((shard) => {
+        const bitmap = filtered === undefined ? shard.live : filtered.get(shard.id);
+        return { shard, bitmap: bitmap ?? Buffer.alloc(0), count: bitmap === undefined ? 0 : countBits(bitmap) };
+      })
+      .filter((entry) => entry.count > 0);
+  }
+
+  *#candidateRows(
+    query: Float32Array,
+    options: VectorSearchOptions,
+    allowed: { shard: Shard; bitmap: Uint8Array; count: number }[],
+  ): Iterable<[Shard, Rows]> {
+    const wanted = Math.max(MINIMUM_CANDIDATES, options.limit * CANDIDATES_PER_HIT);
+    const total = allowed.reduce((sum, { count }) => sum + count, 0);
+    if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
+      for (const { shard, bitmap } of allowed) yield [shard, setBits(bitmap, shard.rows)];
+      return;
+    }
+    const candidates = new Candidates(wanted);
+    let table: Int32Array | undefined;
+    for (const { shard, bitmap } of allowed) {
+      let scanned = false;
+      this.#withShard(shard, (file) => {
+        const { sketchRowBytes } = file.layout;
+        const sketch = file.sketch(!this.#soundSketches.has(shard.id));
+        if (sketch === undefined) return;
+        this.#soundSketches.add(shard.id);
+        table ??= sketchTable(query, sketchRowBytes);
+        const first = shard.id * ROWS_PER_LOCATION;
+        scanSketch(sketch, sketchRowBytes, shard.rows, table, bitmap, first, candidates);
+        scanned = true;
+      });
+      if (!scanned) {
+        // Its vectors have checksums of their own: without its sketch every one of them is a candidate.
+        this.#warn(`The sketch of shard ${shard.folder} is damaged; its vectors were read one by one instead.`);
+        yield [shard, setBits(bitmap, shard.rows)];
+      }
+    }
+    yield* groupByShard(candidates.locations(), new Map(this.#shards().map((shard) => [shard.id, shard])));
+  }
+
+  #visitRows(shard: Shard, rows: Rows, visit: Parameters<ShardFile['readRows']>[1]): void {
+    this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, visit)));
+  }
+
+  #withShard(shard: Shard, work: (file: ShardFile) => void): void {
+    try {
+      const file = new ShardFile(path.join(this.#vectorsDir, shard.folder), this.#buffer);
+      try {
+        if (file.layout.rows !== shard.rows)
+          throw new ShardDamagedError(`it has ${file.layout.rows} rows instead of ${shard.rows}`);
+        work(file);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      if (!(error instanceof ShardDamagedError)) throw error;
+      this.#warn(`Shard ${shard.folder} was passed over: ${error.message}.`);
+    }
+  }
+
+  #warnOfRows(shard: Shard, damaged: readonly number[]): void {
+    if (damaged.length > 0) this.#warn(`Shard ${shard.folder} has damaged vectors, which were passed over.`);
+  }
+
+  #scoreStaged(query: Float32Array, norm: number, options: VectorSearchOptions, top: TopScores): void {
+    const accepted =
+      options.filter === undefined
+        ? 'e.uses > 0'
+        : `exists (select 1 from chunks c where c.embedding_id = e.id and c.${FILE_IS_ALLOWED})`;
+    const staged = this.#database.all(
+      `select s.embedding_id, s.vector from staged s join embeddings e on e.id = s.embedding_id where ${accepted}`,
+    );
+    for (const [id, blob] of staged) {
+      const vector = vectorOfBlob(blob as Buffer);
+      top.offer(dot(query, vector, 0) / (norm * Math.sqrt(dot(vector, vector, 0))), -(id as number));
+    }
+  }
+
+  /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
+  #chunksOf(ranked: { score: number; owner: number }[], options: VectorSearchOptions): ChunkScore[] {
+    const accepted = options.filter === undefined ? '' : `and c.${FILE_IS_ALLOWED}`;
+    const scores = new Map(ranked.map(({ owner, score }) => [owner, score]));
+    const owners = JSON.stringify([...scores.keys()]);
+    const rows = this.#database.all(
+      `select e.location, c.id, c.file_id from json_each(?1) j
+         join embeddings e on e.location = j.value join chunks c on c.embedding_id = e.id
+        where j.value >= 0 ${accepted}
+       union all
+       select j.value, c.id, c.file_id from json_each(?1) j join chunks c on c.embedding_id = -j.value
+        where j.value < 0 ${accepted}`,
+      owners,
+    );
+    return rows
+      .map(([owner, chunkId, fileId]) => ({
+        chunkId: chunkId as number,
+        fileId: fileId as number,
+        score: scores.get(owner as number)!,
+      }))
+      .sort((a, b) => b.score - a.score || a.chunkId - b.chunkId)
+      .slice(0, options.limit);
+  }
+}
+
+export function vectorOfBlob(blob: Buffer): Float32Array {
+  const vector = new Float32Array(blob.length / 4);
+  new Uint8Array(vector.buffer).set(blob);
+  return vector;
+}
+
+function* groupByShard(locations: Float64Array, shards: ReadonlyMap<number, Shard>): Iterable<[Shard, Rows]> {
+  for (let first = 0, end = 0; first < locations.length; first = end) {
+    const id = Math.floor(locations[first]! / ROWS_PER_LOCATION);
+    while (end < locations.length && locations[end]! < (id + 1) * ROWS_PER_LOCATION) end++;
+    yield [shards.get(id)!, locations.slice(first, end).map((location) => location % ROWS_PER_LOCATION)];
+  }
+}
+
+/** Four sums at a time: V8 does not reorder one, and would wait for each addition. */
+function dot(query: Float32Array, floats: Float32Array, start: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const rest = query.length & ~3;
+  for (let index = 0; index < rest; index += 4) {
+    a += query[index]! * floats[start + index]!;
+    b += query[index + 1]! * floats[start + index + 1]!;
+    c += query[index + 2]! * floats[start + index + 2]!;
+    d += query[index + 3]! * floats[start + index + 3]!;
+  }
+  for (let index = rest; index < query.length; index++) a += query[index]! * floats[start + index]!;
+  return a + b + (c + d);
+}

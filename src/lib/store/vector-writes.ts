@@ -1,0 +1,135 @@
+import path from 'node:path';
+import { emptyBitmap, setBit } from './bitmap.js';
+import { PENDING, PUBLISHED, ROWS_PER_LOCATION, STAGED } from './schema.js';
+import { ReadBuffer, ShardFile } from './shard-file.js';
+import { ShardDamagedError } from './shard-format.js';
+import { rowsPerShard, writeShard } from './shard-writer.js';
+import { vectorOfBlob } from './vector-search.js';
+import { bytesOfHex, type WriterContext } from './writer-context.js';
+
+/** Single precision, and what a model's own rounding leaves. */
+const NORM_TOLERANCE = 1e-3;
+
+/** Within a transaction. Texts that are gone or have their vector already are passed over. */
+export function stageVectors(
+  context: WriterContext,
+  vectors: readonly { readonly key: string; readonly vector: Float32Array }[],
+  dimensions: number,
+): void {
+  const { database } = context;
+  for (const { key, vector } of vectors) {
+    checkVector(vector, dimensions);
+    const [id] = database.get(
+      `update embeddings set state = ${STAGED}, problem = null
+        where key = ? and state not in (${STAGED}, ${PUBLISHED}) returning id`,
+      bytesOfHex(key),
+    ) ?? [undefined];
+    if (id !== undefined) stage(context, id as number, vector);
+  }
+}
+
+/** Writes shards of what is staged: full ones, or all that there is. Resolves to how many. */
+export async function publishShards(context: WriterContext, dimensions: number, all: boolean): Promise<number> {
+  const { database } = context;
+  const full = rowsPerShard(dimensions);
+  for (let written = 0; ; written++) {
+    const staged = database.get('select count(*) from staged')![0] as number;
+    if (staged === 0 || (staged < full && !all)) return written;
+    await publishShard(context, full);
+  }
+}
+
+/**
+ * Takes a shard apart: its vectors go back to staging, to be published again with others. What is damaged has to
+ * be embedded again. Returns how many texts that concerns.
+ */
+export function repackShard(context: WriterContext, shard: number, folder: string): number {
+  const { database } = context;
+  const first = shard * ROWS_PER_LOCATION;
+  return context.write(() => {
+    const named = database.all(
+      'select id, location, uses from embeddings where location between ? and ? order by location',
+      first,
+      first + ROWS_PER_LOCATION - 1,
+    ) as [id: number, location: number, uses: number][];
+    const vectors = readSound(
+      path.join(context.vectorsDir, folder),
+      named.map(([, location]) => location - first),
+    );
+    let lost = 0;
+    for (const [id, location, uses] of named) {
+      const vector = vectors.get(location - first);
+      const state = vector === undefined ? PENDING : STAGED;
+      database.run('update embeddings set state = ?, location = null where id = ?', state, id);
+      if (vector !== undefined) stage(context, id, vector);
+      else if (uses > 0) lost++;
+      else database.run('delete from embeddings where id = ?', id);
+    }
+    database.run('delete from shards where id = ?', shard);
+    return lost;
+  });
+}
+
+async function publishShard(context: WriterContext, rows: number): Promise<void> {
+  const { database } = context;
+  const staged = database.all(
+    `select e.id, e.key, s.vector from staged s join embeddings e on e.id = s.embedding_id
+      order by e.id limit ?`,
+    rows,
+  ) as [id: number, key: Buffer, vector: Buffer][];
+  const folder = await writeShard(
+    context.vectorsDir,
+    staged.map(([, key, vector]) => ({ id: key.toString('hex'), vector: vectorOfBlob(vector) })),
+  );
+  context.write(() => {
+    const [shard] = database.get(
+      'insert into shards(folder, rows, live) values (?, ?, ?) returning id',
+      folder,
+      staged.length,
+      emptyBitmap(staged.length),
+    ) as [number];
+    const live = emptyBitmap(staged.length);
+    staged.forEach(([id], row) => {
+      // Its text may have gone while the shard was being written.
+      const published = database.get(
+        `update embeddings set state = ${PUBLISHED}, location = ? where id = ? and state = ${STAGED} returning uses`,
+        shard * ROWS_PER_LOCATION + row,
+        id,
+      );
+      if (published !== undefined && (published[0] as number) > 0) setBit(live, row, true);
+      database.run('delete from staged where embedding_id = ?', id);
+    });
+    database.run('update shards set live = ? where id = ?', live, shard);
+  });
+}
+
+function stage(context: WriterContext, embeddingId: number, vector: Float32Array): void {
+  const bytes = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
+  context.database.run('insert into staged values (?, ?)', embeddingId, bytes);
+}
+
+function readSound(folder: string, rows: readonly number[]): Map<number, Float32Array> {
+  const vectors = new Map<number, Float32Array>();
+  try {
+    const file = new ShardFile(folder, new ReadBuffer());
+    try {
+      file.readRows(rows, (row, floats, start) => {
+        vectors.set(row, floats.slice(start, start + file.layout.dimensions));
+      });
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ShardDamagedError)) throw error;
+  }
+  return vectors;
+}
+
+function checkVector(vector: Float32Array, dimensions: number): void {
+  if (vector.length !== dimensions)
+    throw new Error(`a vector of ${vector.length} numbers for an index of ${dimensions}`);
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (!(Math.abs(Math.sqrt(squares) - 1) <= NORM_TOLERANCE))
+    throw new Error(`a vector of norm ${Math.sqrt(squares)} instead of 1`);
+}

@@ -1,0 +1,17 @@
+import type { LiveRows } from './live-rows.js';
+import type { Sqlite } from './sqlite.js';
+
+/** What the writer's jobs work on; `write` runs its work in a transaction, or in the one that is open. */
+export interface WriterContext {
+  readonly database: Sqlite;
+  readonly vectorsDir: string;
+  readonly live: LiveRows;
+  readonly write: <T>(work: () => T) => T;
+}
+
+/** A digest as SQLite keeps it, half the size of its hex. */
+export function bytesOfHex(hex: string): Buffer {
+  const bytes = Buffer.from(hex, 'hex');
+  if (bytes.length === 0 || bytes.length * 2 !== hex.length) throw new Error(`not a digest in hex: ${hex}`);
+  return bytes;
+}

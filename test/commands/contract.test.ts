@@ -1,0 +1,65 @@
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { cleanEnvironment, makeFolder, projectRoot, run } from '../e2e/cli.js';
+
+const committed = JSON.parse(readFileSync(path.join(projectRoot, 'oclif.manifest.json'), 'utf8'));
+
+/** What others rely on. It only grows: a name that disappears from here breaks them. */
+const CONTRACT: Record<string, string[]> = {
+  index: [
+    'json path index-dir model runtime lanes memory log-level',
+    'include exclude max-file-size rebuild dry-run',
+  ],
+  query: [
+    'json path index-dir model runtime lanes memory log-level',
+    'limit mode by glob lang context batch check-stale',
+  ],
+  status: ['json path index-dir log-level'],
+};
+
+describe('the command line', () => {
+  test.each(Object.keys(CONTRACT))('%s has every flag of the contract', (command) => {
+    const flags = Object.keys(committed.commands[command].flags);
+    expect(flags).toEqual(expect.arrayContaining(CONTRACT[command]!.join(' ').split(' ')));
+  });
+
+  test('oclif.manifest.json is what the commands say now', async () => {
+    // The generator writes beside package.json, so it gets a folder that looks like the project.
+    const folder = makeFolder();
+    copyFileSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
+    for (const name of ['dist', 'node_modules'])
+      symlinkSync(path.join(projectRoot, name), path.join(folder, name));
+    const oclif = path.join(projectRoot, 'node_modules/oclif/bin/run.js');
+    const fresh = path.join(folder, 'oclif.manifest.json');
+    await execa(process.execPath, [oclif, 'manifest'], { cwd: folder });
+    expect(JSON.parse(readFileSync(fresh, 'utf8'))).toEqual(committed);
+  });
+
+  test('--help and --version say what they should and load nothing heavy', async () => {
+    const report = path.join(makeFolder(), 'libraries');
+    const preload = path.join(projectRoot, 'test/fixtures/shared-objects.mjs');
+    const env = { ...cleanEnvironment(), NODE_OPTIONS: `--import ${preload}`, SHARED_OBJECTS: report };
+    for (const [flag, text] of [
+      ['--help', 'COMMANDS'],
+      ['--version', 'embed-search/'],
+      ['-h', 'query'],
+    ] as const) {
+      const ran = await run([flag], { env });
+      expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(ran.stdout).toContain(text);
+      expect(readFileSync(report, 'utf8')).not.toMatch(/libsql|llama|ggml/);
+    }
+  });
+
+  test.each(['index', 'query', 'status'])(
+    '%s --help names its flags and the environment variables',
+    async (command) => {
+      const ran = await run([command, '--help']);
+      expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(ran.stdout).toContain('--index-dir=DIR');
+      expect(ran.stdout).toContain('EMBED_SEARCH_INDEX_DIR');
+    },
+  );
+});
