@@ -1,5 +1,4 @@
-// Puts a bundle of vectra's LocalIndex in the place of the compiled module that imports vectra. Left out is what
-// the index never calls: vectra's own BM25 (wink-nlp and its language model, 100 MB of memory), its documents, its
+// Makes dist/lib/store/vectra-bundle.js, vectra's LocalIndex. Left out is what the index never calls: vectra's own BM25 (wink-nlp and its language model, 100 MB of memory), its documents, its
 // file storage and its codecs, since the store brings its own.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +6,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const vectra = path.join(root, 'node_modules/vectra');
+const vectra = path.dirname(path.dirname(fileURLToPath(import.meta.resolve('vectra'))));
 const version = JSON.parse(readFileSync(path.join(vectra, 'package.json'), 'utf8')).version;
 
 const leftOut = {
@@ -24,12 +23,14 @@ const leftOut = {
 
 await build({
   stdin: { contents: "export { LocalIndex } from './lib/LocalIndex.js';", resolveDir: vectra },
-  outfile: path.join(root, 'dist/lib/store/vectra-local-index.js'),
+  outfile: path.join(root, 'dist/lib/store/vectra-bundle.js'),
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  banner: { js: `/*\nvectra ${version}, its LocalIndex\n\n${readFileSync(path.join(vectra, 'LICENSE'), 'utf8').trim()}\n*/` },
+  banner: {
+    js: `/*\nvectra ${version}, its LocalIndex\n\n${readFileSync(path.join(vectra, 'LICENSE'), 'utf8').trim()}\n*/`,
+  },
   plugins: [leftOut],
   logLevel: 'warning',
 });

@@ -60,7 +60,7 @@ export function hasDocuments(/** @type {string} */ folder) {
 export function fileName(/** @type {string} */ id) {
   const parts = id.split('/').map((part) =>
     part
-      .replaceAll(/[\0-\x1f<>:"\\|?*\x7f]/g, hexadecimal)
+      .replaceAll(/[\p{Cc}<>:"\\|?*]/gu, hexadecimal)
       .replace(/^[.]|^$/, hexadecimal)
       .replace(/^(node_modules|dist|build|target|vendor)$/, (name) => `${name}_`),
   );

@@ -17,7 +17,11 @@ export default class Query extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --batch questions.txt',
   ];
   static override args = {
-    text: Args.string({ description: 'What you are looking for, in words or as a name.', name: 'TEXT' }),
+    text: Args.string({
+      description: 'What you are looking for, in words or as a name.',
+      name: 'TEXT',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     path: pathFlag,
@@ -161,7 +165,7 @@ export default class Query extends BaseCommand {
         `${failed} of the queries failed; each says why on its line.`,
       );
       process.exitCode = error.exitCode;
-      this.say(`${error.message}`);
+      this.say(error.message);
     }
   }
 }

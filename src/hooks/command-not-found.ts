@@ -2,15 +2,16 @@ import type { Hook } from '@oclif/core/hooks';
 import { nearest } from '../lib/cli/nearest.js';
 import { paletteFor } from '../lib/cli/palette.js';
 import { errorDocument, renderError } from '../lib/cli/render-error.js';
-import { EmbedSearchError } from '../lib/errors.js';
+import { EmbedSearchError, ERROR_CODES } from '../lib/errors.js';
 
 /** An unknown command names the nearest one and ends with 127; it never asks back. */
 const hook: Hook.CommandNotFound = function ({ id, argv, config }) {
-  const known = nearest(id, config.commandIDs);
-  const error = new EmbedSearchError('COMMAND_UNKNOWN', `There is no command "${id}".`, {
-    ...(known === undefined
-      ? {}
-      : { fix: `Did you mean embed-search ${known}? Run embed-search --help to see all.` }),
+  // oclif joins words that it takes for topics with colons.
+  const word = id.split(':')[0]!;
+  const known = nearest(word, config.commandIDs);
+  const fix = known === undefined ? '' : `Did you mean embed-search ${known}? `;
+  const error = new EmbedSearchError('COMMAND_UNKNOWN', `There is no command "${word}".`, {
+    fix: fix + ERROR_CODES.COMMAND_UNKNOWN.fix,
   });
   process.exitCode = error.exitCode;
   if (argv?.includes('--json')) {

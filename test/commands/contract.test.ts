@@ -1,7 +1,8 @@
-import { copyFileSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { cleanEnvironment, makeFolder, projectRoot, run } from '../e2e/cli.js';
 
 const committed = JSON.parse(readFileSync(path.join(projectRoot, 'oclif.manifest.json'), 'utf8'));
@@ -29,8 +30,8 @@ describe('the command line', () => {
     // The generator writes beside package.json, so it gets a folder that looks like the project.
     const folder = makeFolder();
     copyFileSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
-    for (const name of ['dist', 'node_modules'])
-      symlinkSync(path.join(projectRoot, name), path.join(folder, name));
+    cpSync(path.join(projectRoot, 'dist'), path.join(folder, 'dist'), { recursive: true });
+    symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
     const oclif = path.join(projectRoot, 'node_modules/oclif/bin/run.js');
     const fresh = path.join(folder, 'oclif.manifest.json');
     await execa(process.execPath, [oclif, 'manifest'], { cwd: folder });
@@ -38,6 +39,7 @@ describe('the command line', () => {
   });
 
   test('--help and --version say what they should and load nothing heavy', async () => {
+    verifies('light-start');
     const report = path.join(makeFolder(), 'libraries');
     const preload = path.join(projectRoot, 'test/fixtures/shared-objects.mjs');
     const env = { ...cleanEnvironment(), NODE_OPTIONS: `--import ${preload}`, SHARED_OBJECTS: report };

@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { makeFolder, projectRoot, run, runJson, SMALL_PROJECT } from './cli.js';
 
 const shippedModel = path.join(projectRoot, 'models/all-MiniLM-L6-v2.Q8_0.gguf');
@@ -11,14 +12,15 @@ describe('usage', () => {
     [['query', ''], 'The query is empty.'],
     [['query', '   '], 'The query is empty.'],
     [['query'], 'The query is missing.'],
-    [['query', 'x', '--limit', 'ten'], 'integer'],
-    [['query', 'x', '--limit', '0'], 'greater than or equal to 1'],
+    [['query', 'x', '--limit', 'ten'], '--limit: Expected an integer'],
+    [['query', 'x', '--limit', '0'], '--limit'],
     [['query', 'x', '--mode', 'best'], 'hybrid, vector, lexical'],
     [['query', 'a', 'b'], 'Unexpected argument: b'],
     [['index', '/no/such/folder'], 'There is no folder /no/such/folder.'],
     [['index', cliPath()], 'is a file, not a folder'],
     [['index', '--max-file-size', 'big'], 'takes a number of bytes'],
   ])('%j is a usage error with a sentence', async (args, sentence) => {
+    verifies('errors-say-what-next');
     const { exitCode, stdout, stderr } = await run(args, { cwd: makeFolder() });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(sentence);
@@ -80,6 +82,7 @@ describe('a model that cannot be used', () => {
   };
   for (const [what, make] of Object.entries(broken)) {
     test(`${what}: index commits the words and exits 4, query answers from words, vector mode exits 4`, async () => {
+      verifies('no-model-still-words');
       const folder = makeFolder(SMALL_PROJECT);
       const model = path.join(makeFolder(), 'broken.gguf');
       make(model);
@@ -123,6 +126,9 @@ describe('a model that cannot be used', () => {
 
 describe('files that are not for indexing', () => {
   test('none of them stops a run, and --dry-run names each with its reason', async () => {
+    verifies('odd-files-do-not-stop-a-run');
+    verifies('reason-for-every-omission');
+    verifies('secrets-left-out');
     const folder = makeFolder({
       ...SMALL_PROJECT,
       'big.txt': Buffer.alloc(100 * 1024 * 1024, 'a line of text\n'),
@@ -166,7 +172,7 @@ describe('files that are not for indexing', () => {
           '--path',
           folder,
           '--glob',
-          `${name.replace(/[\n]/g, '?')}`,
+          name.replace('\n', '?'),
         ])
       ).document.result;
       expect(found.hits[0]?.path).toBe(name);
@@ -184,6 +190,7 @@ describe('files that are not for indexing', () => {
 
 describe('an index that is there already', () => {
   test('another model is refused with exit 3 and loses nothing; --rebuild takes it', async () => {
+    verifies('models-never-mix');
     const folder = makeFolder(SMALL_PROJECT);
     await run(['index', folder]);
     const other = path.join(makeFolder(), 'other.gguf');

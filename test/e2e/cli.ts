@@ -17,7 +17,7 @@ export function cleanEnvironment(): Record<string, string> {
 }
 
 /** Starts the program as a user does. Never rejects: tests look at `exitCode`, `stdout` and `stderr`. */
-export function start<O extends Options>(args: readonly string[], options?: O) {
+export function start(args: readonly string[], options?: Options) {
   return execa(process.execPath, [cliFile, ...args], {
     reject: false,
     extendEnv: false,

@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { makeFolder, run, runJson, start } from './cli.js';
 import { childrenOf, eventually, isAlive } from './processes.js';
 import { paragraphs } from './prose.js';
 
 /** Enough chunks that a run with one lane takes some seconds. */
 function longRun(): string {
-  return makeFolder(
-    Object.fromEntries(
+  return makeFolder({
+    'marked.txt': 'The word zanzibar stands here and nowhere else.\n',
+    ...Object.fromEntries(
       Array.from({ length: 20 }, (_, file) => [`note-${file}.txt`, paragraphs(15, file + 1)]),
     ),
-  );
+  });
 }
 
 async function coverage(folder: string): Promise<{ chunks: number; withVectors: number }> {
@@ -24,6 +26,8 @@ describe.skipIf(process.platform !== 'linux')('an interrupted run', () => {
     ['SIGHUP', 129],
     ['SIGKILL', undefined],
   ] as const)('%s keeps what is done, leaves no embedder, and the next run goes on', async (signal, code) => {
+    verifies('interruption-loses-little');
+    verifies('no-orphan-embedder');
     const folder = longRun();
     const running = start(['index', folder, '--lanes', '1']);
     const host = running.pid!;
@@ -50,12 +54,13 @@ describe.skipIf(process.platform !== 'linux')('an interrupted run', () => {
   });
 
   test('words are searchable before the first vector exists', async () => {
+    verifies('words-first');
     const folder = longRun();
     const running = start(['index', folder, '--lanes', '1']);
     await eventually(async () => (await coverage(folder)).chunks > 0);
-    const { document } = await runJson(['query', 'Paragraph 3-7', '--path', folder, '--mode', 'lexical']);
+    const { document } = await runJson(['query', 'zanzibar', '--path', folder, '--mode', 'lexical']);
     expect(document.result.coverage.withVectors).toBeLessThan(document.result.coverage.chunks);
-    expect(document.result.hits[0].path).toBe('note-2.txt');
+    expect(document.result.hits[0].path).toBe('marked.txt');
     running.kill('SIGINT');
     await running;
   });

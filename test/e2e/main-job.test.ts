@@ -1,10 +1,12 @@
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { addFiles, makeFolder, run, runJson, SMALL_PROJECT } from './cli.js';
 
 describe('index and query', () => {
   test('a folder is indexed and asked in words that it does not contain, with nothing on stderr', async () => {
+    verifies('quiet-when-well');
     const folder = makeFolder(SMALL_PROJECT);
     const indexed = await run(['index', folder]);
     expect(indexed).toMatchObject({ exitCode: 0, stderr: '' });
@@ -17,6 +19,7 @@ describe('index and query', () => {
   });
 
   test('the result of index has every field of the contract', async () => {
+    verifies('one-json-document');
     const folder = makeFolder({ ...SMALL_PROJECT, 'logo.png': Buffer.from([0x89, 0x50, 0, 0, 1]) });
     const { exitCode, stderr, document } = await runJson(['index', folder]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
@@ -166,12 +169,21 @@ describe('index and query', () => {
   });
 
   test('a query longer than the model takes is answered by its windows and all its words', async () => {
+    verifies('long-query-whole');
     const folder = makeFolder(SMALL_PROJECT);
     await run(['index', folder]);
-    const long = `${'the weather is fine today and nothing else happens. '.repeat(60)} cats purr and hunt mice`;
-    const { document } = await runJson(['query', long, '--path', folder]);
-    expect(document.result.hits[0].path).toBe('docs/guide.md');
-    expect(document.result.hits[0].scores.vector).toBeGreaterThan(0.3);
+    const weather = 'the weather is fine today and nothing else happens. '.repeat(60);
+    const pets = 'kittens purr and chase mice in the dark. '.repeat(60);
+    const ask = async (mode: string) =>
+      (await runJson(['query', weather + pets, '--path', folder, '--mode', mode])).document.result.hits[0];
+    expect(await ask('vector')).toMatchObject({
+      path: 'docs/guide.md',
+      snippet: expect.stringContaining('cat'),
+    });
+    expect(await ask('lexical')).toMatchObject({
+      path: 'docs/guide.md',
+      snippet: expect.stringContaining('cat'),
+    });
   });
 
   test('--context shows the lines around a snippet', async () => {
@@ -183,9 +195,41 @@ describe('index and query', () => {
   });
 
   test('the index is private and keeps itself out of git', async () => {
+    verifies('index-is-private');
     const folder = makeFolder(SMALL_PROJECT);
     await run(['index', folder]);
     expect(statSync(path.join(folder, '.embed-search')).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe('any text', () => {
+  test.each([
+    'AND OR NOT',
+    '"',
+    'the of and',
+    'a* ^b NEAR(c d)',
+    '🚀',
+    'select * from t; --',
+    '한국어 질문',
+    'a\u0001b',
+    '-',
+  ])('%j is a query', async (text) => {
+    verifies('any-text-is-a-query');
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder]);
+    expect(await run(['query', '--path', folder, '--', text])).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('nothing found is exit 0, no hits and a sentence', async () => {
+    verifies('nothing-found-is-no-error');
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder]);
+    const args = ['query', 'xylophone', '--path', folder, '--mode', 'lexical'];
+    expect(await run(args)).toEqual({ exitCode: 0, stdout: 'Nothing found.', stderr: '' });
+    expect((await runJson(args)).document).toMatchObject({
+      ok: true,
+      result: { hits: [], confidence: 'low' },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { embeddingText } from '#dist/lib/corpus/embedding-text.js';
 import { createEmbedder } from '#dist/lib/embedder/create-embedder.js';
 import { resolveModel } from '#dist/lib/models/resolve-model.js';
@@ -8,6 +9,7 @@ import { makeFolder, run, SMALL_PROJECT } from './cli.js';
 import { paragraphs } from './prose.js';
 
 test('every vector of the index equals a fresh embedding of its chunk', async () => {
+  verifies('vectors-are-true');
   const folder = makeFolder({
     ...SMALL_PROJECT,
     'notes.txt': paragraphs(6),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { addFiles, cleanEnvironment, makeFolder, projectRoot, SMALL_PROJECT } from '../e2e/cli.js';
 
 /** `npm test` has built already: packing must not build again under the feet of other tests. */
@@ -11,6 +12,7 @@ test(
   'the packed tarball installs elsewhere, indexes, answers, and serves as a typed library',
   { timeout: 300_000 },
   async () => {
+    verifies('package-works-elsewhere');
     const elsewhere = makeFolder({
       'package.json': '{ "name": "elsewhere", "type": "module", "private": true }',
     });

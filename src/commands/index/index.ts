@@ -15,7 +15,11 @@ export default class Index extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --dry-run',
   ];
   static override args = {
-    path: Args.string({ description: 'The folder to index; default: the current one.', name: 'PATH' }),
+    path: Args.string({
+      description: 'The folder to index; default: the current one.',
+      name: 'PATH',
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     path: pathFlag,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from '@oclif/core/command';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
-import { EmbedSearchError } from '../errors.js';
+import type { EmbedSearchError } from '../errors.js';
 import { commonFlags } from './common-flags.js';
 import { abortOnSignals } from './exit-signals.js';
 import { type Palette, paletteFor } from './palette.js';
@@ -74,8 +74,17 @@ export abstract class BaseCommand extends Command {
     B extends Record<string, unknown>,
     A extends Record<string, unknown>,
   >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
-    const parsed = await super.parse<F, B, A>(options, argv);
-    this.#logLevel = String(parsed.flags['log-level'] ?? this.#logLevel);
+    // Else oclif warns, where NODE_ENV says development, of a command that failed to parse.
+    this.parsed = true;
+    const parsed = await super.parse<F, B, A>(options, argv).catch((error: unknown) => {
+      throw usageError(
+        error,
+        this.id ?? '',
+        Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, json: 0 }),
+      );
+    });
+    const level = parsed.flags['log-level'];
+    if (typeof level === 'string') this.#logLevel = level;
     return parsed;
   }
 
@@ -85,12 +94,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override catch(thrown: unknown): Promise<void> {
-    const id = this.id ?? '';
     // What a signal interrupted may fail in many ways; the signal is the reason.
-    const error = this.signal.aborted
-      ? (this.signal.reason as unknown)
-      : (usageError(thrown, id, Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, json: true })) ??
-        thrown);
+    const error: unknown = this.signal.aborted ? this.signal.reason : thrown;
     process.exitCode = exitCodeOf(error);
     if (this.jsonEnabled()) {
       const document = { ok: false, error: errorDocument(error), warnings: this.#warnings };

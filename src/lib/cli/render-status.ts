@@ -10,7 +10,7 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
   const { coverage, bytes, model, lastRun } = status;
   const share = coverage.chunks === 0 ? 100 : Math.floor((coverage.withVectors / coverage.chunks) * 100);
   const lines = [
-    `${palette.bold(printable(status.root))}`,
+    palette.bold(printable(status.root)),
     `  index      ${printable(status.indexDir)}, generation ${status.generation}`,
     `  files      ${formatCount(status.files)}`,
     `  chunks     ${formatCount(coverage.chunks)}, ${share} % with vectors`,

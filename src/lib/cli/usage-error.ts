@@ -1,13 +1,10 @@
 import { EmbedSearchError } from '../errors.js';
 import { nearest } from './nearest.js';
 
-/** oclif's own complaint about arguments or flags, as an error of ours with a sentence and a next step; else undefined. */
-export function usageError(
-  error: unknown,
-  commandId: string,
-  flags: readonly string[],
-): EmbedSearchError | undefined {
-  if (!(error instanceof Error) || !('parse' in error) || !('oclif' in error)) return undefined;
+/** What oclif threw while it read arguments, flags and their variables, as an error of ours with a sentence and a next step. */
+export function usageError(error: unknown, commandId: string, flags: readonly string[]): EmbedSearchError {
+  if (error instanceof EmbedSearchError) return error;
+  if (!(error instanceof Error)) throw error;
   const help = `Run embed-search ${commandId} --help to see its arguments and flags.`;
   const unknown = 'flags' in error && Array.isArray(error.flags) ? (error.flags as string[]) : [];
   const first = unknown[0];
@@ -24,6 +21,7 @@ export function usageError(
     // oxlint-disable-next-line no-control-regex -- these are the colours
     .replace(/\u001B\[\d+m/g, '')
     .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Parsing (--[\w-]+)\s*/, '$1: ')
     .replace(/\s*\n\s*/g, ' ');
   return new EmbedSearchError('USAGE', /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
     fix: help,

@@ -23,6 +23,7 @@ export interface AtomLimits {
 }
 
 const SENTENCE_END = /[.!?。！？…]["'”’)\]]*$/;
+const PUNCTUATION = /[,;(){}[\]<>=&|/+\-.:]/;
 const CLAUSE_END = /[,;:)\]}>]$/;
 const SENTENCE_COST = 0.4;
 const CLAUSE_COST = 0.8;
@@ -72,7 +73,7 @@ function* wordAtoms(
   for (const [from, to] of words(text, start, end)) {
     let tokens = to - from <= maxCharacters ? tokensOf(text.slice(from, to)) : Number.POSITIVE_INFINITY;
     if (tokens <= maxTokens) {
-      yield { start: from, end: to, line, tokens, cutCost, inRun: true };
+      yield { start: from, end: to, line, tokens, cutCost, inRun: cutCost > SENTENCE_COST };
     } else {
       for (const [pieceStart, pieceEnd] of characterPieces(
         text,
@@ -81,7 +82,7 @@ function* wordAtoms(
         Math.min(maxCharacters, maxTokens),
       )) {
         tokens = tokensOf(text.slice(pieceStart, pieceEnd));
-        yield { start: pieceStart, end: pieceEnd, line, tokens, cutCost, inRun: true };
+        yield { start: pieceStart, end: pieceEnd, line, tokens, cutCost, inRun: cutCost > SENTENCE_COST };
         cutCost = INSIDE_WORD_COST;
       }
     }
@@ -103,9 +104,8 @@ function* characterPieces(text: string, from: number, to: number, size: number):
   for (let start = from; start < to;) {
     let end = Math.min(to, start + size);
     if (end < to) {
-      const punctuation = /[,;(){}[\]<>=&|/+\-.:]/;
       for (let at = end; at > start + size / 2; at--) {
-        if (punctuation.test(text.charAt(at - 1))) {
+        if (PUNCTUATION.test(text.charAt(at - 1))) {
           end = at;
           break;
         }

@@ -77,8 +77,9 @@ export function markdownLayout(lines: TextLines, tokens: Uint32Array, limit: num
     else if (afterBlank) cutCosts[line] = BLOCK_COST;
     else if (TABLE_ROW.test(text)) cutCosts[line] = TABLE_COST;
     else {
-      cutCosts[line] = line > 0 && SENTENCE_END.test(lineEnding(lines, line - 1)) ? SENTENCE_COST : LINE_COST;
-      inRun[line] = 1;
+      const endsSentence = line > 0 && SENTENCE_END.test(lineEnding(lines, line - 1));
+      cutCosts[line] = endsSentence ? SENTENCE_COST : LINE_COST;
+      inRun[line] = endsSentence ? 0 : 1;
     }
   }
   keepLargeSectionsApart(headings, cutCosts, tokens, limit);

@@ -16,8 +16,9 @@ export function proseLayout(lines: TextLines): Layout {
       cutCosts[line] = PARAGRAPH_COST;
       continue;
     }
-    cutCosts[line] = SENTENCE_END.test(lineEnding(lines, line - 1)) ? SENTENCE_COST : LINE_COST;
-    inRun[line] = 1;
+    const endsSentence = SENTENCE_END.test(lineEnding(lines, line - 1));
+    cutCosts[line] = endsSentence ? SENTENCE_COST : LINE_COST;
+    inRun[line] = endsSentence ? 0 : 1;
   }
   return { cutCosts, inRun, spans: [] };
 }

@@ -13,6 +13,9 @@ import type { Chunk, ChunkOptions } from './types.js';
 // characters a token, deeply indented code 10.
 const MAX_CHARACTERS_PER_TOKEN = 16;
 
+// This share of a chunk's tokens makes it a piece of the definition that holds them.
+const NEARLY_ALL = 0.75;
+
 /**
  * Cuts the text of a file where its own structure allows: code at definitions and statements, Markdown at headings
  * and blocks, prose at paragraphs and sentences. Every line that is not blank is in at least one chunk, every chunk's
@@ -92,8 +95,9 @@ function* fitting(range: AtomRange, fits: (range: AtomRange) => boolean): Genera
 }
 
 /**
- * The name of the innermost span that encloses given lines, else of the innermost that makes up more than half of
- * them: a definition with the imports above it is still found under its name. Lines must be asked for in order.
+ * The name of the innermost span that holds most of given lines by their tokens: a last method is found under its
+ * name in spite of the brace of its class, and a function in spite of the imports above it. Lines must be asked for
+ * in order.
  */
 function symbolFinder(
   spans: readonly Span[],
@@ -104,14 +108,14 @@ function symbolFinder(
   return (first, last) => {
     while (next < spans.length && spans[next]!.from <= last) near.push(spans[next++]!);
     near = near.filter(({ to }) => to >= first);
-    const enclosing = near.findLast(({ from, to }) => from <= first && to >= last);
-    if (enclosing !== undefined) return enclosing.name;
-    const share = (from: number, to: number): number => {
+    const held = ({ from, to }: Span): number => {
       let total = 0;
-      for (let line = from; line <= to; line++) total += tokens[line]!;
+      for (let line = Math.max(from, first); line <= Math.min(to, last); line++) total += tokens[line]!;
       return total;
     };
-    const half = share(first, last) / 2;
-    return near.findLast(({ from, to }) => share(Math.max(from, first), Math.min(to, last)) > half)?.name;
+    const all = held({ name: '', from: first, to: last });
+    if (all === 0) return near.findLast(({ from, to }) => from <= first && to >= last)?.name;
+    const inner = near.findLast((span) => held(span) >= all * NEARLY_ALL);
+    return (inner ?? near.findLast((span) => held(span) > all / 2))?.name;
   };
 }

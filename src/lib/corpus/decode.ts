@@ -12,7 +12,7 @@ const MAX_CONTROL_SHARE = 0.005;
 const MAX_HIGH_SHARE = 0.4;
 
 /** The encoding that the byte order mark of a UTF-16 text names. A UTF-32 mark, which begins alike, is none. */
-export function utf16Mark(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+function utf16Mark(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe && !(bytes[2] === 0 && bytes[3] === 0 && bytes.length >= 4))
     return 'utf-16le';
   return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;

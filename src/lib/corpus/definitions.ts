@@ -14,7 +14,7 @@ const PARAMETERS = String.raw`\((?:[^()]|\([^()]*\))*\)`;
 
 const JAVASCRIPT = patterns(
   String.raw`(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:async\s+)?function\s*\*?\s*([\w$]+)`,
-  String.raw`(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?class\s+([\w$]+)`,
+  String.raw`(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:abstract\s+)?class\b(?:\s+(?!extends\b)([\w$]+))?`,
   String.raw`(?:export\s+)?(?:declare\s+)?(?:interface|(?:const\s+)?enum|namespace|module)\s+([\w$.]+)`,
   String.raw`(?:export\s+)?(?:declare\s+)?type\s+([\w$]+)\s*(?:<|=)`,
   String.raw`(?:export\s+)?(?:const|let|var)\s+([\w$]+)\s*(?::[^=]+)?=\s*(?:async\s*)?(?:function\b|class\b|(?:<[^>]*>\s*)?\([^)]*\)?[^=]*=>|[\w$]+\s*=>|\($)`,

@@ -63,10 +63,7 @@ function overlapStarts(atoms: readonly Atom[], before: Float64Array, limits: Pac
     start = Math.max(start, runStart);
     const room = Math.min(limits.overlap, limits.tokens - atom.tokens);
     const earliest = Math.max(atom.start - limits.overlapCharacters, atom.end - limits.characters);
-    while (
-      start < index &&
-      (before[index]! - before[start]! > room || atoms[start]!.start < earliest)
-    ) {
+    while (start < index && (before[index]! - before[start]! > room || atoms[start]!.start < earliest)) {
       start++;
     }
     starts[index] = start;

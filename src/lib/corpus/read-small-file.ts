@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { asUserError } from '../errors.js';
 
 // git itself warns beyond 100 MB; no ignore file that a person wrote comes near this.
 const MAX_BYTES = 1024 * 1024;
@@ -9,12 +10,19 @@ export const SAFE_OPEN_FLAGS =
   ((constants.O_NOFOLLOW as number | undefined) ?? 0) |
   ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** The text of a small regular file, or undefined where there is none that can be read. Links are not followed. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE';
+}
+
+/** The text of a small regular file, or undefined where there is none that can be read. Links are not followed. Error: MACHINE. */
 export function readSmallFile(path: string): string | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(path, SAFE_OPEN_FLAGS);
-  } catch {
+  } catch (error) {
+    // Out of descriptors is not the same as no ignore file: what it names would be indexed.
+    if (isOutOfDescriptors(error)) throw asUserError(error, `Cannot read ${path}`);
     return undefined;
   }
   try {

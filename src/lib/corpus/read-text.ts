@@ -5,7 +5,7 @@ import { join, sep } from 'node:path';
 import { asUserError } from '../errors.js';
 import { decode, hasNul, SNIFFED_BYTES } from './decode.js';
 import { machineMadeByName, machineMadeByText } from './machine-made.js';
-import { SAFE_OPEN_FLAGS } from './read-small-file.js';
+import { isOutOfDescriptors, SAFE_OPEN_FLAGS } from './read-small-file.js';
 import type { FoundFile, ReadOutcome, SkipReason } from './types.js';
 import { DEFAULT_MAX_FILE_SIZE } from './walk.js';
 
@@ -36,8 +36,7 @@ export async function readText(file: FoundFile, options: ReadTextOptions = {}): 
 async function readOpen(handle: FileHandle, file: FoundFile, maxFileSize: number): Promise<ReadOutcome> {
   const before = await handle.stat({ bigint: true });
   if (!before.isFile()) return refused('not-a-file');
-  // Another file under the same name is what an editor leaves that saves; it must still lie where it seems to.
-  if (Number(before.ino) !== file.inode && !liesInRoot(file)) return refused('outside-root');
+  if (!liesInRoot(file)) return refused('outside-root');
   if (before.size > maxFileSize) return refused('too-large', `${String(before.size)} bytes`);
 
   // One byte more than expected, so that a file that has grown meanwhile shows it.
@@ -72,17 +71,17 @@ function isSame(before: BigIntStats, after: BigIntStats): boolean {
   return before.size === after.size && before.mtimeNs === after.mtimeNs;
 }
 
-/** Whether no folder on the way has become a link since the walk: then the real path ends in the walk's own. */
+/** Whether no folder on the way has become a link since the walk looked: then the real path is the walk's own. */
 function liesInRoot(file: FoundFile): boolean {
   const path = file.path.split('/').join(sep);
   const root = file.absolutePath.slice(0, -path.length);
-  return realpathSync(file.absolutePath) === join(realpathSync(root), path);
+  return realpathSync.native(file.absolutePath) === join(realpathSync.native(root), path);
 }
 
 function outcomeOf(error: unknown, file: FoundFile): ReadOutcome {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === undefined) throw error;
-  if (code === 'EMFILE' || code === 'ENFILE') throw asUserError(error, `Cannot read ${file.absolutePath}`);
+  if (isOutOfDescriptors(error)) throw asUserError(error, `Cannot read ${file.absolutePath}`);
   if (code === 'ENOENT' || code === 'ENOTDIR') return refused('vanished');
   // A link or a socket stands where the file was.
   if (code === 'ELOOP' || code === 'ENXIO') return refused('not-a-file');

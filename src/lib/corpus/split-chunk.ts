@@ -3,18 +3,18 @@ import type { Chunk } from './types.js';
 export type Piece = Pick<Chunk, 'text' | 'startLine' | 'endLine' | 'symbol'>;
 
 /**
- * Cuts a chunk that the model found too long into about `into` pieces of like length: between lines, else between
+ * Cuts a chunk that the model found too long into `into` pieces of like length: between lines, else between
  * words, else between characters. Nothing but the line breaks and blanks at a cut is lost. A chunk of fewer than two
  * characters comes back as it is.
  */
 export function splitChunk(chunk: Piece, into: number): Piece[] {
   const { text } = chunk;
   const pieces: Piece[] = [];
-  const size = Math.max(1, Math.ceil(text.length / Math.max(1, Math.floor(into))));
   let line = chunk.startLine;
-  for (let from = 0; from < text.length;) {
-    const to =
-      text.length - from <= size ? text.length : cutNear(text, from, from + size, Math.ceil(size / 2));
+  let left = Math.max(1, into);
+  for (let from = 0; from < text.length; left = Math.max(1, left - 1)) {
+    const size = Math.ceil((text.length - from) / left);
+    const to = left === 1 ? text.length : cutNear(text, from, from + size, Math.ceil(size / 2));
     const part = text.slice(from, to);
     const kept = part.trimEnd().replace(/^(?:[^\S\n]*\n)+/, '');
     if (kept !== '') {

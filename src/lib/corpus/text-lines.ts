@@ -31,6 +31,6 @@ export function isBlankLine(lines: TextLines, line: number): boolean {
 }
 
 /** As `\s` has it, which `trim` and the words of a text agree with. */
-export function isBlank(code: number): boolean {
+function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13) || (code >= 0x85 && /\s/.test(String.fromCharCode(code)));
 }

@@ -71,7 +71,7 @@ export interface Chunk {
   readonly endLine: number;
   /** The text as it stands in the file. */
   readonly text: string;
-  /** Code: the innermost named definition that encloses the chunk; Markdown: the heading that it stands under. */
+  /** Code: the innermost named definition that holds most of the chunk; Markdown: the heading that it stands under. */
   readonly symbol?: string;
 }
 

@@ -8,7 +8,7 @@ import { globMatcher, type GlobMatch } from './globs.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { decide, enter, isSpelledOut, reincluding, withFilesOf, type IgnoreStack } from './ignore-stack.js';
 import { isDependencyFolder, isHidden, isRepositoryData, looksSecret, markedAs } from './left-out-names.js';
-import { readSmallFile } from './read-small-file.js';
+import { isOutOfDescriptors, readSmallFile } from './read-small-file.js';
 import type { SkippedEntry, SkipReason, WalkEntry, WalkOptions } from './types.js';
 
 /**
@@ -43,7 +43,8 @@ interface Walk {
  * Every file below the root that is to be indexed, and every entry that is left out with its reason, sorted by name
  * within each folder. Only the names of the open folders are in memory. Links are never followed: what they point
  * to inside the root is met under its own name, and nothing outside is ever opened.
- * Errors: PATH_NOT_FOUND, PATH_NOT_A_FOLDER, NO_PERMISSION for the root; nothing below it ends the walk.
+ * Errors: PATH_NOT_FOUND, PATH_NOT_A_FOLDER, NO_PERMISSION for the root; MACHINE when out of file descriptors. Nothing else below the root
+ * ends the walk.
  */
 export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
   const root = resolve(options.root);
@@ -56,7 +57,7 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
         : globMatcher(options.include),
     isExcluded: globMatcher(options.exclude ?? []),
     maxFileSize: options.maxFileSize ?? DEFAULT_MAX_FILE_SIZE,
-    neverEnter: new Set(options.neverEnter?.map((folder) => resolve(folder))),
+    neverEnter: new Set(options.neverEnter?.map(realPathOf)),
   };
   const open: Folder[] = [
     { path: '', absolute: root, stack: rootStack(context.realRoot), names: await rootNames(root), next: 0 },
@@ -72,13 +73,12 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
     }
     if (++looked % ENTRIES_PER_TURN === 0) await nextTurn();
     const entry = isRepeated ? undecodable(folder.path + name) : examine(context, folder, name);
-    if (entry === undefined) continue;
     if (entry.kind !== 'folder') {
       yield entry;
       continue;
     }
     const entered = await enterFolder(entry);
-    if (Array.isArray(entered)) yield* entered;
+    if ('kind' in entered) yield entered;
     else open.push(entered);
   }
 }
@@ -91,7 +91,7 @@ interface FolderToEnter {
   readonly isWanted: boolean;
 }
 
-function examine(context: Walk, folder: Folder, name: string): WalkEntry | FolderToEnter | undefined {
+function examine(context: Walk, folder: Folder, name: string): WalkEntry | FolderToEnter {
   const path = folder.path + name;
   const absolute = join(folder.absolute, name);
   let stat: Stats | undefined;
@@ -104,7 +104,8 @@ function examine(context: Walk, folder: Folder, name: string): WalkEntry | Folde
 
   const isFolder = stat.isDirectory();
   const shown = isFolder ? `${path}/` : path;
-  if (context.neverEnter.has(absolute)) return skipped(shown, 'ignored', 'the index itself');
+  if (isFolder && context.neverEnter.has(join(context.realRoot, path)))
+    return skipped(shown, 'ignored', 'the index itself');
   if (isRepositoryData(name)) return skipped(shown, 'hidden', 'data of version control');
 
   const verdict = decide(folder.stack, shown);
@@ -141,19 +142,18 @@ async function enterFolder({
   absolute,
   stack,
   isWanted,
-}: FolderToEnter): Promise<Folder | SkippedEntry[]> {
+}: FolderToEnter): Promise<Folder | SkippedEntry> {
   let names: string[];
   try {
     names = await sortedNames(absolute);
   } catch (error) {
     const code = systemCode(error);
-    if (code === 'EMFILE' || code === 'ENFILE')
-      throw asUserError(error, `Cannot read the folder ${absolute}`);
-    if (code === 'ENOENT') return [skipped(path, 'vanished')];
-    return [skipped(path, 'not-readable', code)];
+    if (isOutOfDescriptors(error)) throw asUserError(error, `Cannot read the folder ${absolute}`);
+    if (code === 'ENOENT') return skipped(path, 'vanished');
+    return skipped(path, 'not-readable', code);
   }
   const mark = isWanted ? undefined : markedAs(names);
-  if (mark !== undefined) return [skipped(path, 'ignored', mark)];
+  if (mark !== undefined) return skipped(path, 'ignored', mark);
   return { path, absolute, stack: enter(stack, absolute, path), names, next: 0 };
 }
 
@@ -207,6 +207,15 @@ function realRootOf(root: string): string {
       throw new EmbedSearchError('PATH_NOT_FOUND', `There is no folder ${root}.`, { cause: error });
     }
     throw asUserError(error, `Cannot look into ${root}`);
+  }
+}
+
+/** As the walk sees it, which follows no links below the root; a folder that does not exist yet is met by nobody. */
+function realPathOf(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return resolve(folder);
   }
 }
 

@@ -2,7 +2,12 @@
 export interface Binding {
   readonly AddonModel: new (
     path: string,
-    options: { addonExports: Binding; gpuLayers: number; useMmap: boolean; onLoadProgress?: (share: number) => void },
+    options: {
+      addonExports: Binding;
+      gpuLayers: number;
+      useMmap: boolean;
+      onLoadProgress?: (share: number) => void;
+    },
   ) => BindingModel;
   readonly AddonContext: new (
     model: BindingModel,

@@ -68,7 +68,10 @@ async function answer(request: Request): Promise<void> {
 
 async function initialize(id: number, request: InitializeRequest): Promise<void> {
   if (request.protocolVersion !== PROTOCOL_VERSION) {
-    throw new ChildError('PROTOCOL', `this child speaks protocol ${PROTOCOL_VERSION}, its host ${request.protocolVersion}`);
+    throw new ChildError(
+      'PROTOCOL',
+      `this child speaks protocol ${PROTOCOL_VERSION}, its host ${request.protocolVersion}`,
+    );
   }
   if (initializing) throw new ChildError('PROTOCOL', 'initialize came twice');
   initializing = true;
@@ -77,7 +80,10 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
   work(0);
   runtime = await createRuntime(request);
   if (runtime.dimensions !== request.dimensions || runtime.dimensions > MAX_DIMENSIONS) {
-    throw new ChildError('MODEL_UNSUITABLE', `it gives vectors of ${runtime.dimensions} numbers instead of ${request.dimensions}`);
+    throw new ChildError(
+      'MODEL_UNSUITABLE',
+      `it gives vectors of ${runtime.dimensions} numbers instead of ${request.dimensions}`,
+    );
   }
   const created = new TextEmbedder(runtime, request);
   await created.probe();
@@ -105,7 +111,8 @@ async function createRuntime(request: InitializeRequest): Promise<Runtime> {
 
 async function embed(id: number, texts: readonly string[]): Promise<void> {
   const current = ready();
-  if (embedsInFlight >= MAX_REQUESTS_IN_FLIGHT) throw new ChildError('PROTOCOL', 'more requests than may be in flight');
+  if (embedsInFlight >= MAX_REQUESTS_IN_FLIGHT)
+    throw new ChildError('PROTOCOL', 'more requests than may be in flight');
   embedsInFlight++;
   try {
     await current.embed(texts, (index, outcome) => {
@@ -154,7 +161,9 @@ function send(reply: Reply): void {
 
 function endWith(error: Error): void {
   process.stderr.write(`${error.name}: ${error.message}\n`);
-  channel.end(encodeReply({ type: 'error', id: 0, code: 'PROTOCOL', message: error.message }), () => process.exit(1));
+  channel.end(encodeReply({ type: 'error', id: 0, code: 'PROTOCOL', message: error.message }), () =>
+    process.exit(1),
+  );
 }
 
 function leaveAtOnce(): void {

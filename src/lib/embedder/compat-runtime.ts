@@ -77,7 +77,9 @@ async function startLlama(options: RuntimeOptions, errors: string[]): Promise<Pu
       },
     });
   } catch (error) {
-    throw new ChildError('RUNTIME_MISSING', `node-llama-cpp does not start: ${(error as Error).message}`, { cause: error });
+    throw new ChildError('RUNTIME_MISSING', `node-llama-cpp does not start: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -134,7 +136,11 @@ class CompatRuntime implements Runtime {
     const native = await this.#model
       .createEmbeddingContext({ contextSize: size, batchSize: size, threads: 1 })
       .catch((error: Error) => {
-        throw new ChildError('OUT_OF_MEMORY', `a context of ${size} tokens could not be made: ${error.message}`, { cause: error });
+        throw new ChildError(
+          'OUT_OF_MEMORY',
+          `a context of ${size} tokens could not be made: ${error.message}`,
+          { cause: error },
+        );
       });
     return { native, size };
   }

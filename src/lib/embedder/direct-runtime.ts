@@ -29,7 +29,8 @@ export async function createDirectRuntime(options: RuntimeOptions): Promise<Runt
     onLoadProgress: options.onProgress,
   });
   const loaded = await model.init().catch((error: Error) => nativeErrors.push(error.message) < 0);
-  if (!loaded) throw new ChildError('MODEL_INVALID', nativeErrors.join('').trim() || 'llama.cpp could not load it');
+  if (!loaded)
+    throw new ChildError('MODEL_INVALID', nativeErrors.join('').trim() || 'llama.cpp could not load it');
   return new DirectRuntime(binding, model, options);
 }
 
@@ -38,7 +39,9 @@ function loadBinding(options: RuntimeOptions, nativeErrors: string[]): Binding {
   try {
     binding = createRequire(import.meta.url)(path.join(options.runtimePath, 'llama-addon.node')) as Binding;
   } catch (error) {
-    throw new ChildError('RUNTIME_MISSING', `the native library does not load: ${(error as Error).message}`, { cause: error });
+    throw new ChildError('RUNTIME_MISSING', `the native library does not load: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   binding.markLoaded();
   binding.setLogger((_level, message) => {
@@ -55,7 +58,10 @@ function loadBinding(options: RuntimeOptions, nativeErrors: string[]): Binding {
   }
   if (binding.getGpuType() === undefined) binding.loadBackends(options.runtimePath);
   if (binding.getGpuType() === undefined) {
-    throw new ChildError('RUNTIME_MISSING', `none of the libraries in ${options.runtimePath} fits this processor`);
+    throw new ChildError(
+      'RUNTIME_MISSING',
+      `none of the libraries in ${options.runtimePath} fits this processor`,
+    );
   }
   return binding;
 }
@@ -117,7 +123,8 @@ class DirectRuntime implements Runtime {
       embeddings: true,
       threads: 1,
     });
-    if (!(await context.init())) throw new ChildError('OUT_OF_MEMORY', `a context of ${size} tokens could not be made`);
+    if (!(await context.init()))
+      throw new ChildError('OUT_OF_MEMORY', `a context of ${size} tokens could not be made`);
     return context;
   }
 }

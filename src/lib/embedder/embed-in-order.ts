@@ -1,28 +1,34 @@
-import type { Embedding } from './types.js';
+import { setMaxListeners } from 'node:events';
+
+import type { Embedding, EmbedOptions } from './types.js';
 
 /**
  * Embeds any number of texts, at most `atOnce` at a time, and gives the outcomes in the texts' order.
- * The first rejection is the result; texts that were not begun by then are left alone.
+ * The first rejection is the result, and ends what was asked for beside it.
  */
 export async function embedInOrder(
   texts: readonly string[],
   atOnce: number,
-  embed: (text: string) => Promise<Embedding>,
+  options: EmbedOptions,
+  embed: (text: string, options: EmbedOptions) => Promise<Embedding>,
 ): Promise<Embedding[]> {
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  setMaxListeners(0, signal); // one for each text on its way
   const outcomes: Embedding[] = [];
   outcomes.length = texts.length;
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < texts.length) {
       const index = next++;
-      try {
-        outcomes[index] = await embed(texts[index]!);
-      } catch (error) {
-        next = texts.length;
-        throw error;
-      }
+      outcomes[index] = await embed(texts[index]!, { signal });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, texts.length) }, worker));
-  return outcomes;
+  try {
+    await Promise.all(Array.from({ length: Math.min(atOnce, texts.length) }, worker));
+    return outcomes;
+  } catch (error) {
+    stop.abort(error);
+    throw error;
+  }
 }

@@ -63,7 +63,11 @@ export class JobQueue {
   take(mostTexts: number): Job[] {
     const taken: Job[] = [];
     let budget = REQUEST_TEXT_BUDGET;
-    for (; this.#head < this.#jobs.length && taken.length < Math.min(mostTexts, MAX_TEXTS_PER_REQUEST); this.#head++) {
+    for (
+      ;
+      this.#head < this.#jobs.length && taken.length < Math.min(mostTexts, MAX_TEXTS_PER_REQUEST);
+      this.#head++
+    ) {
       const job = this.#jobs[this.#head]!;
       if (job.settled) continue;
       if (textCost(job.bytes) > budget) break;

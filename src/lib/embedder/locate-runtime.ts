@@ -47,7 +47,11 @@ export function locateRuntime(choice: RuntimeChoice, machine: Platform = thisMac
 }
 
 export function thisMachine(): Platform {
-  return { platform: process.platform, arch: process.arch, libc: process.platform === 'linux' ? linuxLibc() : null };
+  return {
+    platform: process.platform,
+    arch: process.arch,
+    libc: process.platform === 'linux' ? linuxLibc() : null,
+  };
 }
 
 function locateDirect(machine: Platform): string | null {
@@ -77,12 +81,21 @@ function missing(choice: RuntimeChoice, machine: Platform): EmbedSearchError {
   const name = bindingName(machine);
   const system = `${machine.platform} ${machine.arch}${machine.libc === 'other' ? ' without glibc' : ''}`;
   if (choice === 'compat') {
-    return new EmbedSearchError('RUNTIME_MISSING', 'The package node-llama-cpp, which --runtime compat uses, is not installed.', {
-      fix: 'Install it beside embed-search: npm install node-llama-cpp, or leave --runtime out.',
-    });
+    return new EmbedSearchError(
+      'RUNTIME_MISSING',
+      'The package node-llama-cpp, which --runtime compat uses, is not installed.',
+      {
+        fix: 'Install it beside embed-search: npm install node-llama-cpp, or leave --runtime out.',
+      },
+    );
   }
-  if (name === null) return new EmbedSearchError('RUNTIME_MISSING', `There is no prebuilt llama.cpp for ${system}.`);
-  return new EmbedSearchError('RUNTIME_MISSING', `The package @node-llama-cpp/${name}, the llama.cpp for ${system}, is not installed.`, {
-    fix: 'Install embed-search again without --omit=optional, or install node-llama-cpp and use --runtime compat.',
-  });
+  if (name === null)
+    return new EmbedSearchError('RUNTIME_MISSING', `There is no prebuilt llama.cpp for ${system}.`);
+  return new EmbedSearchError(
+    'RUNTIME_MISSING',
+    `The package @node-llama-cpp/${name}, the llama.cpp for ${system}, is not installed.`,
+    {
+      fix: 'Install embed-search again without --omit=optional, or install node-llama-cpp and use --runtime compat.',
+    },
+  );
 }

@@ -38,8 +38,14 @@ export function sessionEnd(facts: {
 }
 
 /** The error that a caller sees: who, what, while doing what, how often, and the child's last words. */
-export function sessionError(end: SessionEnd, context: { doing: string; restarts: number }): EmbedSearchError {
-  const restarts = context.restarts === 0 ? '' : ` after ${context.restarts} ${context.restarts === 1 ? 'restart' : 'restarts'}`;
+export function sessionError(
+  end: SessionEnd,
+  context: { doing: string; restarts: number },
+): EmbedSearchError {
+  const restarts =
+    context.restarts === 0
+      ? ''
+      : ` after ${context.restarts} ${context.restarts === 1 ? 'restart' : 'restarts'}`;
   const lastWords = end.lastWords === '' ? '' : `\nIts last words: ${end.lastWords.slice(-1_000)}`;
   const memory = end.outOfMemory ? ' for lack of memory' : '';
   return new EmbedSearchError(

@@ -5,7 +5,15 @@ import { FrameReader, ProtocolError } from './frames.js';
 import type { SupervisionLimits } from './limits.js';
 import { killOnExit, noLongerLive } from './live-children.js';
 import { LastWords } from './last-words.js';
-import type { ChildErrorCode, ChildStats, InitializedReply, InitializeRequest, Outcome, Reply, Request } from './messages.js';
+import type {
+  ChildErrorCode,
+  ChildStats,
+  InitializedReply,
+  InitializeRequest,
+  Outcome,
+  Reply,
+  Request,
+} from './messages.js';
 import { outOfMemoryKills } from './out-of-memory.js';
 import { decodeReply, encodeRequest } from './protocol.js';
 import { type SessionEnd, SessionEnded, sessionEnd } from './session-end.js';
@@ -35,7 +43,7 @@ interface Pending {
 /** Processor time counts for so much of real progress: a slow decode gets ten times the patience of a stuck one. */
 const SHARE_OF_A_WORKING_BEAT = 0.1;
 const DRAIN_MS = 100;
-const DYING_MS = 500;
+const DYING_MS = 100;
 
 /** One child from spawn to its end. Any breach of the protocol ends it; nothing of it throws into the event loop. */
 export class Session {
@@ -70,11 +78,15 @@ export class Session {
   /** Rejects with ChildRefusal or SessionEnded. */
   async initialize(initialize: InitializeRequest): Promise<InitializedReply> {
     let answer: InitializedReply | undefined;
-    await this.#ask((id) => ({ type: 'initialize', id, initialize }), this.#limits.startMs, (reply) => {
-      if (reply.type !== 'initialized') return unexpected(reply);
-      answer = reply.initialized;
-      return true;
-    });
+    await this.#ask(
+      (id) => ({ type: 'initialize', id, initialize }),
+      this.#limits.startMs,
+      (reply) => {
+        if (reply.type !== 'initialized') return unexpected(reply);
+        answer = reply.initialized;
+        return true;
+      },
+    );
     return answer!;
   }
 
@@ -82,26 +94,39 @@ export class Session {
    * Calls `settle` once for each text as soon as it is done, in any order; resolves after the last one.
    * Rejects with ChildRefusal or SessionEnded; the texts that were not settled until then have no outcome.
    */
-  embed(texts: readonly string[], dimensions: number, settle: (index: number, outcome: Outcome) => void): Promise<void> {
+  embed(
+    texts: readonly string[],
+    dimensions: number,
+    settle: (index: number, outcome: Outcome) => void,
+  ): Promise<void> {
     const open = new Set(texts.keys());
-    return this.#ask((id) => ({ type: 'embed', id, texts }), this.#limits.stallMs, (reply) => {
-      if (reply.type !== 'embedding') return unexpected(reply);
-      const { index, outcome } = reply;
-      if (!open.delete(index)) throw new ProtocolError(`an embedding for text ${index}, which is not or no longer asked for`);
-      const fault = outcome.kind === 'vector' ? vectorFault(outcome.vector, dimensions) : null;
-      if (fault !== null) throw new ProtocolError(`a vector with ${fault}`);
-      settle(index, outcome);
-      return open.size === 0;
-    });
+    return this.#ask(
+      (id) => ({ type: 'embed', id, texts }),
+      this.#limits.stallMs,
+      (reply) => {
+        if (reply.type !== 'embedding') return unexpected(reply);
+        const { index, outcome } = reply;
+        if (!open.delete(index))
+          throw new ProtocolError(`an embedding for text ${index}, which is not or no longer asked for`);
+        const fault = outcome.kind === 'vector' ? vectorFault(outcome.vector, dimensions) : null;
+        if (fault !== null) throw new ProtocolError(`a vector with ${fault}`);
+        settle(index, outcome);
+        return open.size === 0;
+      },
+    );
   }
 
   async stats(): Promise<ChildStats> {
     let answer: ChildStats | undefined;
-    await this.#ask((id) => ({ type: 'stats', id }), this.#limits.stallMs, (reply) => {
-      if (reply.type !== 'stats') return unexpected(reply);
-      answer = reply.stats;
-      return true;
-    });
+    await this.#ask(
+      (id) => ({ type: 'stats', id }),
+      this.#limits.stallMs,
+      (reply) => {
+        if (reply.type !== 'stats') return unexpected(reply);
+        answer = reply.stats;
+        return true;
+      },
+    );
     return answer!;
   }
 
@@ -110,7 +135,11 @@ export class Session {
     if (this.#over) return;
     this.#keepHostAlive(true);
     this.#cause ??= 'was closed';
-    const polite = this.#ask((id) => ({ type: 'shutdown', id, graceful: false }), this.#limits.stallMs, (reply) => reply.type === 'done');
+    const polite = this.#ask(
+      (id) => ({ type: 'shutdown', id, graceful: false }),
+      this.#limits.stallMs,
+      (reply) => reply.type === 'done',
+    );
     polite.catch(() => {});
     if (await this.#endsWithin(this.#limits.gracefulMs)) return;
     this.#child.process.kill('SIGTERM');
@@ -149,7 +178,11 @@ export class Session {
     try {
       for (const frame of this.#reader.read(chunk)) this.#handle(decodeReply(frame));
     } catch (error) {
-      this.kill(error instanceof ProtocolError ? `broke the protocol: it sent ${error.message}` : `sent what failed here: ${String(error)}`);
+      this.kill(
+        error instanceof ProtocolError
+          ? `broke the protocol: it sent ${error.message}`
+          : `sent what failed here: ${String(error)}`,
+      );
     }
   }
 
@@ -162,7 +195,10 @@ export class Session {
     }
     if (reply.type === 'error' && reply.id === 0) throw new ProtocolError(`a complaint: ${reply.message}`);
     const pending = this.#pending.get(reply.id);
-    if (pending === undefined) throw new ProtocolError(`a reply '${reply.type}' to request ${reply.id}, which is not or no longer open`);
+    if (pending === undefined)
+      throw new ProtocolError(
+        `a reply '${reply.type}' to request ${reply.id}, which is not or no longer open`,
+      );
     this.#stalledBeats = 0;
     if (reply.type === 'error') {
       this.#finish(reply.id, ({ reject }) => reject(new ChildRefusal(reply.code, reply.message)));

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+import { tiedToParent } from './parent-death.js';
+
 /** A spawned embedder: the process, the protocol's channel, and what it prints. */
 export interface SpawnedChild {
   readonly process: ChildProcess;
@@ -17,7 +19,8 @@ const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
 
 /** Starts `program` with our own Node and an extra stdio pipe (fd 3). Never throws: see the process' 'error' event. */
 export function spawnChild(program: string, lanes: number): SpawnedChild {
-  const child = spawn(process.execPath, [...V8_FLAGS, program], {
+  const [command, ...args] = tiedToParent([process.execPath, ...V8_FLAGS, program]);
+  const child = spawn(command!, args, {
     env: childEnvironment(lanes),
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     windowsHide: true,
@@ -26,7 +29,11 @@ export function spawnChild(program: string, lanes: number): SpawnedChild {
 }
 
 function childEnvironment(lanes: number): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...process.env, ...MALLOC, UV_THREADPOOL_SIZE: String(Math.max(4, lanes + 1)) };
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    ...MALLOC,
+    UV_THREADPOOL_SIZE: String(Math.max(4, lanes + 1)),
+  };
   // What a user's debugger or tracer asks of our process is not for this one.
   delete environment['NODE_OPTIONS'];
   delete environment['NODE_V8_COVERAGE'];

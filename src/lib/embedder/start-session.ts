@@ -58,13 +58,16 @@ export async function startSession(
       heartbeatMs: limits.heartbeatMs,
     });
     if (initialized.protocolVersion !== PROTOCOL_VERSION || initialized.dimensions !== model.dimensions) {
-      throw new ProtocolError(`protocol ${initialized.protocolVersion} and ${initialized.dimensions} dimensions`);
+      throw new ProtocolError(
+        `protocol ${initialized.protocolVersion} and ${initialized.dimensions} dimensions`,
+      );
     }
     return { session, initialized, startMilliseconds: performance.now() - started };
   } catch (error) {
     await session.close();
     if (error instanceof ChildRefusal) throw refusalError(error, model);
-    if (error instanceof ProtocolError) throw new EmbedSearchError('EMBEDDER_PROTOCOL', `The embedder answered with ${error.message}.`);
+    if (error instanceof ProtocolError)
+      throw new EmbedSearchError('EMBEDDER_PROTOCOL', `The embedder answered with ${error.message}.`);
     throw error;
   }
 }
@@ -82,15 +85,34 @@ function firstKilobytes(path: string): string {
   }
 }
 
-const REFUSALS: Record<ChildErrorCode, { code: ErrorCode; say: (model: string, message: string) => string }> = {
-  RUNTIME_MISSING: { code: 'RUNTIME_MISSING', say: (_, message) => `The llama.cpp runtime cannot be used: ${message}.` },
-  MODEL_MISSING: { code: 'MODEL_MISSING', say: (model, message) => `The model file ${model} cannot be read: ${message}.` },
-  MODEL_INVALID: { code: 'MODEL_INVALID', say: (model, message) => `The model ${model} cannot be used: ${message}` },
-  MODEL_UNSUITABLE: { code: 'MODEL_UNSUITABLE', say: (model, message) => `The model ${model} is not suitable: ${message}.` },
-  OUT_OF_MEMORY: { code: 'EMBEDDER_OUT_OF_MEMORY', say: (_, message) => `The embedder ran out of memory: ${message}.` },
-  PROTOCOL: { code: 'EMBEDDER_PROTOCOL', say: (_, message) => `The embedder refused: ${message}.` },
-  FAILED: { code: 'EMBEDDER_FAILED', say: (_, message) => `The embedder could not do its work: ${message}.` },
-};
+const REFUSALS: Record<ChildErrorCode, { code: ErrorCode; say: (model: string, message: string) => string }> =
+  {
+    RUNTIME_MISSING: {
+      code: 'RUNTIME_MISSING',
+      say: (_, message) => `The llama.cpp runtime cannot be used: ${message}.`,
+    },
+    MODEL_MISSING: {
+      code: 'MODEL_MISSING',
+      say: (model, message) => `The model file ${model} cannot be read: ${message}.`,
+    },
+    MODEL_INVALID: {
+      code: 'MODEL_INVALID',
+      say: (model, message) => `The model ${model} cannot be used: ${message}`,
+    },
+    MODEL_UNSUITABLE: {
+      code: 'MODEL_UNSUITABLE',
+      say: (model, message) => `The model ${model} is not suitable: ${message}.`,
+    },
+    OUT_OF_MEMORY: {
+      code: 'EMBEDDER_OUT_OF_MEMORY',
+      say: (_, message) => `The embedder ran out of memory: ${message}.`,
+    },
+    PROTOCOL: { code: 'EMBEDDER_PROTOCOL', say: (_, message) => `The embedder refused: ${message}.` },
+    FAILED: {
+      code: 'EMBEDDER_FAILED',
+      say: (_, message) => `The embedder could not do its work: ${message}.`,
+    },
+  };
 
 /** What the child said as an error for the user. */
 export function refusalError(refusal: ChildRefusal, model: EmbedderModel): EmbedSearchError {

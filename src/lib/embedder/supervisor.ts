@@ -12,7 +12,14 @@ import { RestartBudget } from './restart-budget.js';
 import { ChildRefusal, type Session } from './session.js';
 import { type SessionEnd, SessionEnded, sessionError } from './session-end.js';
 import { type EmbedderSettings, refusalError, type StartedSession, startSession } from './start-session.js';
-import type { EmbedderState, EmbedderStats, EmbedderStatus, Embedding, EmbeddingProvider, EmbedOptions } from './types.js';
+import type {
+  EmbedderState,
+  EmbedderStats,
+  EmbedderStatus,
+  Embedding,
+  EmbeddingProvider,
+  EmbedOptions,
+} from './types.js';
 
 const REQUESTS_IN_FLIGHT = 2;
 /** So many texts without one vector in between: it is not the texts. */
@@ -66,7 +73,11 @@ export class Supervisor implements EmbeddingProvider {
     this.#assertOpen();
     const bytes = Buffer.byteLength(text, 'utf8');
     if (bytes > MAX_TEXT_BYTES) {
-      return { ok: false, reason: 'too-long', tokens: Math.max(this.#settings.model.tokenLimit + 1, Math.ceil(bytes / BYTES_PER_TOKEN)) };
+      return {
+        ok: false,
+        reason: 'too-long',
+        tokens: Math.max(this.#settings.model.tokenLimit + 1, Math.ceil(bytes / BYTES_PER_TOKEN)),
+      };
     }
     const job = new Job(text, bytes, options.signal);
     this.#queue.push(job);
@@ -75,18 +86,21 @@ export class Supervisor implements EmbeddingProvider {
   }
 
   embedBatch(texts: readonly string[], options: EmbedOptions = {}): Promise<Embedding[]> {
-    return embedInOrder(texts, REQUESTS_IN_FLIGHT * MAX_TEXTS_PER_REQUEST, (text) => this.embed(text, options));
+    return embedInOrder(texts, REQUESTS_IN_FLIGHT * MAX_TEXTS_PER_REQUEST, options, (text, each) =>
+      this.embed(text, each),
+    );
   }
 
   async start(): Promise<void> {
     this.#assertOpen();
     await this.#stopping;
     if (this.#state === 'ready') return;
+    if (this.#state === 'failed' && !this.#budget.available()) throw this.#failure;
     await (this.#starting ??= this.#start());
   }
 
   status(): EmbedderStatus {
-    const reason = this.#state === 'failed' ? String((this.#failure as Error).message) : this.#trouble;
+    const reason = this.#state === 'failed' ? (this.#failure as Error).message : this.#trouble;
     return {
       state: this.#state,
       health: this.#state === 'failed' ? 'failed' : this.#trouble === null ? 'healthy' : 'degraded',
@@ -163,7 +177,8 @@ export class Supervisor implements EmbeddingProvider {
 
   #nextRequest(): Job[] {
     if (this.#trial !== null) return [];
-    if (this.#suspects.length === 0) return this.#inFlight.size < REQUESTS_IN_FLIGHT ? this.#queue.take(this.#textsPerRequest) : [];
+    if (this.#suspects.length === 0)
+      return this.#inFlight.size < REQUESTS_IN_FLIGHT ? this.#queue.take(this.#textsPerRequest) : [];
     if (this.#inFlight.size > 0) return [];
     this.#trial = this.#suspects.shift()!;
     return [this.#trial];
@@ -173,10 +188,13 @@ export class Supervisor implements EmbeddingProvider {
     this.#inFlight.add(jobs);
     try {
       const texts = jobs.map((job) => job.text);
-      await session.embed(texts, initialized.dimensions, (index, outcome) => this.#settle(jobs[index]!, outcome));
+      await session.embed(texts, initialized.dimensions, (index, outcome) =>
+        this.#settle(jobs[index]!, outcome),
+      );
     } catch (error) {
       if (error instanceof SessionEnded) return; // #died has the jobs
-      if (error instanceof ChildRefusal && error.code === 'OUT_OF_MEMORY') return session.kill(`ran out of memory: ${error.message}`);
+      if (error instanceof ChildRefusal && error.code === 'OUT_OF_MEMORY')
+        return session.kill(`ran out of memory: ${error.message}`);
       const reason = error instanceof ChildRefusal ? refusalError(error, this.#settings.model) : error;
       for (const job of jobs) job.reject(reason);
     }
@@ -206,8 +224,15 @@ export class Supervisor implements EmbeddingProvider {
     this.#quarantinesInARow++;
     if (this.#quarantinesInARow < QUARANTINES_IN_A_ROW) return;
     this.#quarantinesInARow = 0;
-    this.#fail(new EmbedSearchError('EMBEDDER_FAILED', `The embedder made no vector of ${QUARANTINES_IN_A_ROW} texts in a row; of the last one because: ${detail}`));
-    this.#session?.kill('made no vectors');
+    const session = this.#session;
+    this.#fail(
+      new EmbedSearchError(
+        'EMBEDDER_FAILED',
+        `The embedder made no vector of ${QUARANTINES_IN_A_ROW} texts in a row; of the last one because: ${detail}`,
+      ),
+    );
+    this.#forgetSession();
+    session?.kill('made no vectors');
   }
 
   /** Starts until a child is ready, the budget is used up, or another try would not help. */
@@ -219,7 +244,9 @@ export class Supervisor implements EmbeddingProvider {
         this.#waitBeforeStart = 0;
         this.#assertOpen();
         try {
-          this.#becomeReady(await startSession(this.#settings, this.#lanes, (session) => (this.#session = session)));
+          this.#becomeReady(
+            await startSession(this.#settings, this.#lanes, (session) => (this.#session = session)),
+          );
         } catch (error) {
           if (!(error instanceof SessionEnded)) throw error;
           this.#assertOpen();
@@ -246,7 +273,8 @@ export class Supervisor implements EmbeddingProvider {
   #countRestart(end: SessionEnd, doing: string): void {
     const reduced = end.outOfMemory && this.#reduce();
     this.#trouble = sessionError(end, { doing, restarts: this.#restarts }).message;
-    if (end.outOfMemory && !reduced && doing === 'starting') throw sessionError(end, { doing, restarts: this.#restarts });
+    if (end.outOfMemory && !reduced && doing === 'starting')
+      throw sessionError(end, { doing, restarts: this.#restarts });
     const wait = this.#budget.take();
     if (wait === null) throw sessionError(end, { doing, restarts: this.#restarts });
     this.#waitBeforeStart = wait;
@@ -266,14 +294,20 @@ export class Supervisor implements EmbeddingProvider {
     const victims = [...this.#inFlight].flat().filter((job) => !job.settled);
     const trial = this.#trial;
     this.#forgetSession();
-    if (this.#closed || this.#state === 'failed') return this.#pumpSoon();
+    if (this.#closed) return;
     this.#state = 'idle';
-    const doing = victims.length === 0 ? 'waiting for work' : `embedding ${victims.length} ${victims.length === 1 ? 'text' : 'texts'}`;
+    const doing =
+      victims.length === 0
+        ? 'waiting for work'
+        : `embedding ${victims.length} ${victims.length === 1 ? 'text' : 'texts'}`;
     const couldDoWithLess = end.outOfMemory && this.#lanes > 1;
     if (trial !== null && !trial.settled && !couldDoWithLess) {
       this.#restarts++;
       this.#trouble = sessionError(end, { doing, restarts: this.#restarts }).message;
-      this.#quarantine(trial, `the embedder ${end.what}${end.outOfMemory ? ' for lack of memory' : ''} each time it got this text`);
+      this.#quarantine(
+        trial,
+        `the embedder ${end.what}${end.outOfMemory ? ' for lack of memory' : ''} each time it got this text`,
+      );
     } else {
       this.#suspects.unshift(...victims);
       try {
@@ -292,7 +326,8 @@ export class Supervisor implements EmbeddingProvider {
   }
 
   #rejectAll(reason: unknown): void {
-    for (const job of [...this.#suspects, ...[...this.#inFlight].flat(), ...this.#queue.drain()]) if (!job.settled) job.reject(reason);
+    for (const job of [...this.#suspects, ...[...this.#inFlight].flat(), ...this.#queue.drain()])
+      if (!job.settled) job.reject(reason);
     this.#suspects = [];
   }
 
@@ -338,7 +373,8 @@ export class Supervisor implements EmbeddingProvider {
       this.#trouble = `The embedder cannot stay under its memory limit of ${limit} bytes, even with one lane.`;
     } else {
       this.#recycle = true;
-      if (verdict === 'reduce') this.#trouble = `The embedder uses ${this.#lanes} lanes to stay under its memory limit of ${limit} bytes.`;
+      if (verdict === 'reduce')
+        this.#trouble = `The embedder uses ${this.#lanes} lanes to stay under its memory limit of ${limit} bytes.`;
     }
   }
 

@@ -26,7 +26,8 @@ export class TextEmbedder {
   async probe(): Promise<void> {
     await this.embed([PROBE], (_index, outcome) => {
       if (outcome.kind === 'failed') throw new ChildError('MODEL_INVALID', outcome.message);
-      if (outcome.kind === 'too-long') throw new ChildError('MODEL_UNSUITABLE', 'it takes less than two words');
+      if (outcome.kind === 'too-long')
+        throw new ChildError('MODEL_UNSUITABLE', 'it takes less than two words');
     });
     this.#texts = this.#tokens = 0;
   }
@@ -36,19 +37,18 @@ export class TextEmbedder {
    * changes its context seldom. Errors of one text are its outcome; running out of memory is thrown, after the others are done.
    */
   async embed(texts: readonly string[], settle: (index: number, outcome: Outcome) => void): Promise<void> {
-    const tokenized: { index: number; tokens: Uint32Array }[] = [];
+    const fitting: { index: number; tokens: Uint32Array }[] = [];
     for (const [index, text] of texts.entries()) {
-      try {
-        const tokens = this.#runtime.tokenize(this.#prepare(text));
-        if (tokens.length > this.tokenLimit) settle(index, { kind: 'too-long', tokens: tokens.length });
-        else tokenized.push({ index, tokens });
-      } catch (error) {
-        settle(index, { kind: 'failed', tokens: 0, message: (error as Error).message });
-      }
+      const tokens = this.#tokenize(text);
+      if (tokens instanceof Error) settle(index, { kind: 'failed', tokens: 0, message: tokens.message });
+      else if (tokens.length > this.tokenLimit) settle(index, { kind: 'too-long', tokens: tokens.length });
+      else fitting.push({ index, tokens });
     }
-    tokenized.sort((one, other) => one.tokens.length - other.tokens.length);
+    fitting.sort((one, other) => one.tokens.length - other.tokens.length);
     const results = await Promise.allSettled(
-      tokenized.map(async ({ index, tokens }) => settle(index, await this.#onFreeLane((lane) => this.#embedOn(lane, tokens)))),
+      fitting.map(async ({ index, tokens }) =>
+        settle(index, await this.#onFreeLane((lane) => this.#embedOn(lane, tokens))),
+      ),
     );
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
@@ -59,7 +59,8 @@ export class TextEmbedder {
   }
 
   async #onFreeLane<T>(work: (lane: RuntimeLane) => Promise<T>): Promise<T> {
-    const lane = this.#idle.pop() ?? (await new Promise<RuntimeLane>((resolve) => this.#waiting.push(resolve)));
+    const lane =
+      this.#idle.pop() ?? (await new Promise<RuntimeLane>((resolve) => this.#waiting.push(resolve)));
     try {
       return await work(lane);
     } finally {
@@ -81,9 +82,13 @@ export class TextEmbedder {
     }
   }
 
-  #prepare(text: string): string {
-    if (this.#normalization === 'none' || isAscii(text)) return text;
-    return text.normalize('NFD').replace(/\p{Mn}/gu, '');
+  #tokenize(text: string): Uint32Array | Error {
+    const plain = this.#normalization === 'none' || isAscii(text);
+    try {
+      return this.#runtime.tokenize(plain ? text : text.normalize('NFD').replace(/\p{Mn}/gu, ''));
+    } catch (error) {
+      return error as Error;
+    }
   }
 }
 

@@ -3,7 +3,8 @@ const NORM_TOLERANCE = 1e-3;
 
 /** `values` at unit length as Float32. Throws a RangeError where they make no vector: not finite, or all zero. */
 export function unitVector(values: ArrayLike<number>, dimensions: number): Float32Array {
-  if (values.length !== dimensions) throw new RangeError(`a vector of ${values.length} numbers instead of ${dimensions}`);
+  if (values.length !== dimensions)
+    throw new RangeError(`a vector of ${values.length} numbers instead of ${dimensions}`);
   let sum = 0;
   for (let index = 0; index < dimensions; index++) sum += values[index]! * values[index]!;
   const norm = Math.sqrt(sum);

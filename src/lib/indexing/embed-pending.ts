@@ -40,8 +40,8 @@ export async function embedPending(
 ): Promise<EmbedPendingOutcome> {
   const run = new EmbeddingRun(store, embedder, options);
   // All workers are waited for, also after a failure: none may write to a store that is being closed.
-  await Promise.all(Array.from({ length: WINDOWS_IN_FLIGHT }, () => run.work()));
-  if (run.failure !== undefined) throw run.failure;
+  const workers = await Promise.allSettled(Array.from({ length: WINDOWS_IN_FLIGHT }, () => run.work()));
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   return run.outcome;
 }
 
@@ -55,7 +55,7 @@ class EmbeddingRun {
   #window = FIRST_WINDOW;
   #staged = 0;
   #publishing: Promise<unknown> = Promise.resolve();
-  failure: unknown;
+  #failed = false;
   readonly outcome: EmbedPendingOutcome = { embedded: 0, split: 0 };
 
   constructor(store: StoreWriter, embedder: EmbeddingProvider, options: EmbedPendingOptions) {
@@ -70,13 +70,14 @@ class EmbeddingRun {
     try {
       for (;;) {
         this.#options.signal?.throwIfAborted();
-        if (this.failure !== undefined) return;
+        if (this.#failed) return;
         const window = this.#nextWindow();
         if (window.length === 0) return;
         await this.#embedWindow(window);
       }
     } catch (error) {
-      this.failure ??= error;
+      this.#failed = true;
+      throw error;
     }
   }
 
@@ -84,7 +85,8 @@ class EmbeddingRun {
     const found = this.#store.pendingChunks(this.#window + this.#inFlight.size);
     const window = found.filter((chunk) => !this.#inFlight.has(chunk.embeddingKey)).slice(0, this.#window);
     for (const chunk of window) this.#inFlight.add(chunk.embeddingKey);
-    return window;
+    // The embedder makes its contexts anew where lengths jump.
+    return window.sort((a, b) => a.text.length - b.text.length);
   }
 
   async #embedWindow(window: readonly PendingChunk[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { FileDetails, FileStorage } from './vectra-local-index.js';
+import type { FileDetails, FileStorage } from './vectra-types.js';
 
 /** vectra's storage, except that a file is whole and on the disk, or not there at all. */
 export const durableFiles: FileStorage = {
@@ -23,7 +23,11 @@ export const durableFiles: FileStorage = {
     const entries = await fs.readdir(folder, { withFileTypes: true });
     return entries
       .filter((entry) => filter === 'all' || entry.isDirectory() === (filter === 'folders'))
-      .map((entry) => ({ name: entry.name, path: path.join(folder, entry.name), isFolder: entry.isDirectory() }));
+      .map((entry) => ({
+        name: entry.name,
+        path: path.join(folder, entry.name),
+        isFolder: entry.isDirectory(),
+      }));
   },
   async pathExists(file) {
     return fs.access(file).then(

@@ -1,5 +1,4 @@
-import { PENDING, QUARANTINED } from './schema.js';
-import type { SqlRow } from './sqlite.js';
+import { metaValue, PENDING, QUARANTINED } from './schema.js';
 import type { FileRecord, NewChunk } from './types.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 
@@ -12,14 +11,16 @@ export function putFile(
   pathWords: string,
 ): { added: number; removed: number } {
   const { database } = context;
-  const [fileId, oldCount] = upsertFile(context, file, chunks.length);
+  const known = database.get('select id, chunks from files where path = ?', file.path) as
+    [number, number] | undefined;
+  const fileId = writeFile(context, known?.[0], file, chunks.length);
   const old = database.all('select id, embedding_id from chunks where file_id = ?', fileId);
   // The new chunks come first: a text that stays must not be without a use in between.
   const embeddings = chunks.map((chunk, ordinal) => insertChunk(context, fileId, ordinal, chunk));
   for (const [chunkId, embeddingId] of old) removeChunk(context, chunkId as number, embeddingId as number);
-  database.run('delete from file_words where rowid = ?', fileId);
+  if (known !== undefined) database.run('delete from file_words where rowid = ?', fileId);
   database.run('insert into file_words(rowid, body, path) values (?, ?, ?)', fileId, fileWords, pathWords);
-  addToTotal(context, 'chunks', chunks.length - oldCount);
+  addToTotal(context, 'chunks', chunks.length - (known?.[1] ?? 0));
   const before = new Set(old.map((row) => row[1] as number));
   const after = new Set(embeddings);
   return {
@@ -49,53 +50,49 @@ export function replaceChunk(context: WriterContext, chunkId: number, pieces: re
   if (row === undefined) return;
   const [fileId, ordinal, embeddingId] = row as [number, number, number];
   const grown = pieces.length - 1;
-  database.run('update chunks set ordinal = ordinal + ? where file_id = ? and ordinal > ?', grown, fileId, ordinal);
+  database.run(
+    'update chunks set ordinal = ordinal + ? where file_id = ? and ordinal > ?',
+    grown,
+    fileId,
+    ordinal,
+  );
   pieces.forEach((piece, index) => insertChunk(context, fileId, ordinal + index, piece));
   removeChunk(context, chunkId, embeddingId);
   database.run('update files set chunks = chunks + ? where id = ?', grown, fileId);
   addToTotal(context, 'chunks', grown);
 }
 
-/** The file's id, and how many chunks it had. */
-function upsertFile(context: WriterContext, file: FileRecord, chunks: number): [id: number, oldChunks: number] {
+/** Returns the file's id. */
+function writeFile(context: WriterContext, id: number | undefined, file: FileRecord, chunks: number): number {
   const { database } = context;
   const values = [file.size, file.mtimeMs, file.inode, bytesOfHex(file.hash), file.language, chunks];
-  const known = database.get('select id, chunks from files where path = ?', file.path);
-  if (known !== undefined) {
+  if (id !== undefined) {
     const sql =
       'update files set size = ?, mtime_ms = ?, inode = ?, hash = ?, language = ?, chunks = ? where id = ?';
-    database.run(sql, ...values, known[0] as number);
-    return known as [number, number] & SqlRow;
+    database.run(sql, ...values, id);
+    return id;
   }
   addToTotal(context, 'files', 1);
-  const inserted = database.get(
-    `insert into files(path, size, mtime_ms, inode, hash, language, chunks) values (?, ?, ?, ?, ?, ?, ?)
-      returning id`,
+  return database.insert(
+    'insert into files(path, size, mtime_ms, inode, hash, language, chunks) values (?, ?, ?, ?, ?, ?, ?)',
     file.path,
     ...values,
-  )!;
-  return [inserted[0] as number, 0];
+  );
 }
 
 /** Returns the id of its embedding. */
 function insertChunk(context: WriterContext, fileId: number, ordinal: number, chunk: NewChunk): number {
   const { database } = context;
-  const [embeddingId, uses, location] = database.get(
-    `insert into embeddings(key, uses, state) values (?, 1, ${PENDING})
-      on conflict(key) do update set uses = uses + 1, orphaned_at = null returning id, uses, location`,
-    bytesOfHex(chunk.embeddingKey),
-  ) as [number, number, number | null];
-  if (uses === 1 && location !== null) context.live.set(location, true);
-  const [chunkId] = database.get(
-    `insert into chunks(file_id, ordinal, start_line, end_line, embedding_id, symbol) values (?, ?, ?, ?, ?, ?)
-      returning id`,
+  const embeddingId = useEmbedding(context, bytesOfHex(chunk.embeddingKey));
+  const chunkId = database.insert(
+    `insert into chunks(file_id, ordinal, start_line, end_line, embedding_id, symbol) values (?, ?, ?, ?, ?, ?)`,
     fileId,
     ordinal,
     chunk.startLine,
     chunk.endLine,
     embeddingId,
     chunk.symbol ?? null,
-  ) as [number];
+  );
   database.run('insert into chunk_texts values (?, ?)', chunkId, Buffer.from(chunk.text));
   database.run(
     'insert into chunk_words(rowid, body, symbol, path) values (?, ?, ?, ?)',
@@ -112,16 +109,35 @@ function removeChunk(context: WriterContext, chunkId: number, embeddingId: numbe
   database.run('delete from chunk_words where rowid = ?', chunkId);
   database.run('delete from chunk_texts where chunk_id = ?', chunkId);
   database.run('delete from chunks where id = ?', chunkId);
+  leaveEmbedding(context, embeddingId);
+}
+
+/** The id of the embedding with this key, which has one more use. */
+function useEmbedding({ database, live }: WriterContext, key: Buffer): number {
+  const known = database.get('select id, uses, location from embeddings where key = ?', key);
+  if (known === undefined)
+    return database.insert(`insert into embeddings(key, uses, state) values (?, 1, ${PENDING})`, key);
+  const [id, uses, location] = known as [number, number, number | null];
+  database.run('update embeddings set uses = uses + 1, orphaned_at = null where id = ?', id);
+  if (uses === 0 && location !== null) live.set(location, true);
+  return id;
+}
+
+/** Its vector, if it has one, is kept for a while when the last use goes (see sweep.ts): texts come back. */
+function leaveEmbedding({ database, live }: WriterContext, id: number): void {
   const [uses, state, location] = database.get(
-    `update embeddings set uses = uses - 1,
-        orphaned_at = case when uses = 1 then (select value from meta where key = 'generation') end
-      where id = ? returning uses, state, location`,
-    embeddingId,
+    'select uses, state, location from embeddings where id = ?',
+    id,
   ) as [number, number, number | null];
-  if (uses > 0) return;
-  if (location !== null) context.live.set(location, false);
-  // What has a vector is kept for a while (see sweep.ts): texts come back.
-  if (state === PENDING || state === QUARANTINED) database.run('delete from embeddings where id = ?', embeddingId);
+  if (uses > 1) {
+    database.run('update embeddings set uses = uses - 1 where id = ?', id);
+  } else if (state === PENDING || state === QUARANTINED) {
+    database.run('delete from embeddings where id = ?', id);
+  } else {
+    const generation = metaValue(database, 'generation')!;
+    database.run('update embeddings set uses = 0, orphaned_at = ? where id = ?', generation, id);
+    if (location !== null) live.set(location, false);
+  }
 }
 
 function addToTotal(context: WriterContext, name: 'files' | 'chunks', by: number): void {

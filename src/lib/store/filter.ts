@@ -5,8 +5,11 @@ import type { SearchFilter } from './types.js';
 
 const FILES_PER_PAGE = 5000;
 
-/** SQL for "this file is allowed", true of the filter that was applied last. */
-export const FILE_IS_ALLOWED = 'file_id in (select file_id from temp.allowed_files)';
+/**
+ * SQL for "the file of chunk `c` is allowed" by the filter that was applied last. The plus keeps SQLite from walking
+ * through all allowed files to find a few chunks.
+ */
+export const FILE_IS_ALLOWED = '+c.file_id in (select file_id from temp.allowed_files)';
 
 /** The files that a filter accepts, as a table of the connection's own; made once for calls with the same filter. */
 export class FileFilter {
@@ -25,13 +28,15 @@ export class FileFilter {
     this.#database.exec(
       'create temp table if not exists allowed_files(file_id integer primary key); delete from temp.allowed_files',
     );
-    for (let after = 0; ; ) {
+    for (let after = 0; ;) {
       const page = this.#database.all(
         'select id, path, language from files where id > ? order by id limit ?',
         after,
         FILES_PER_PAGE,
       );
-      const accepted = page.filter((row) => filter.accepts(row[1] as string, row[2] as string)).map((row) => row[0]);
+      const accepted = page
+        .filter((row) => filter.accepts(row[1] as string, row[2] as string))
+        .map((row) => row[0]);
       this.#database.run(
         'insert into temp.allowed_files select value from json_each(?)',
         JSON.stringify(accepted),
@@ -50,7 +55,7 @@ export class FileFilter {
     const groups = this.#database.all(
       `select e.location / ${ROWS_PER_LOCATION}, group_concat(e.location % ${ROWS_PER_LOCATION})
          from temp.allowed_files a
-         join chunks c on c.file_id = a.file_id join embeddings e on e.id = c.embedding_id
+         cross join chunks c on c.file_id = a.file_id cross join embeddings e on e.id = c.embedding_id
         where e.location is not null group by 1`,
     );
     this.#rowBitmaps = new Map();

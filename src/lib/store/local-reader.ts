@@ -52,17 +52,20 @@ export class LocalReader implements StoreReader {
     try {
       if (databaseState(this.#database, file) === 'empty') throw missing(indexDir);
       this.generation = metaValue(this.#database, 'generation') as number;
-      this.identity = metaObject(this.#database, 'identity');
-      this.modelFile = metaObject(this.#database, 'modelFile');
+      this.identity = metaObject(this.#database, 'identity') as IndexIdentity | null;
+      this.modelFile = metaObject(this.#database, 'modelFile') as ModelFileNote | null;
       this.root = metaValue(this.#database, 'root') as string;
-      this.lastRun = metaObject(this.#database, 'lastRun');
+      this.lastRun = metaObject(this.#database, 'lastRun') as RunNote | null;
     } catch (error) {
       this.#database.close();
       throw error;
     }
     this.#filter = new FileFilter(this.#database);
-    this.#vectors = new VectorSearch(this.#database, path.join(indexDir, 'vectors'), this.#filter, (warning) =>
-      this.#warnings.add(warning),
+    this.#vectors = new VectorSearch(
+      this.#database,
+      path.join(indexDir, 'vectors'),
+      this.#filter,
+      (warning) => this.#warnings.add(warning),
     );
   }
 
@@ -100,7 +103,6 @@ export class LocalReader implements StoreReader {
     return fileByPath(this.#database, file);
   }
 
-  // oxlint-disable-next-line require-await -- the interface is for stores that wait, this one reads at once
   async searchVectors(vector: Float32Array, options: VectorSearchOptions): Promise<ChunkScore[]> {
     if (this.identity !== null && vector.length !== this.identity.dimensions)
       throw new Error(`a vector of ${vector.length} numbers for an index of ${this.identity.dimensions}`);
@@ -121,7 +123,7 @@ export class LocalReader implements StoreReader {
 
   chunks(ids: readonly number[]): StoredChunk[] {
     const rows = this.#database.all(
-      `select ${CHUNK_COLUMNS} from json_each(?) wanted join chunks c on c.id = wanted.value ${CHUNK_JOINS}
+      `select ${CHUNK_COLUMNS} from json_each(?) wanted cross join chunks c on c.id = wanted.value ${CHUNK_JOINS}
         order by wanted.key`,
       JSON.stringify(ids),
     );
@@ -139,7 +141,6 @@ export class LocalReader implements StoreReader {
     for (const row of rows) yield chunkOfRow(row.slice(1));
   }
 
-  // oxlint-disable-next-line require-await -- as above
   async vectorOf(chunkId: number): Promise<Float32Array | undefined> {
     const row = this.#database.get(
       `select e.location, s.vector from chunks c join embeddings e on e.id = c.embedding_id

@@ -4,6 +4,7 @@ import { LiveRows } from './live-rows.js';
 import { allFiles, allProblems, fileByPath, metaObject, storeCounts } from './queries.js';
 import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { clearTables, metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
+import { ShardWriter } from './shard-writer.js';
 import type { Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
 import { publishShards, stageVectors } from './vector-writes.js';
@@ -37,6 +38,7 @@ export class LocalWriter implements StoreWriter {
   readonly #lock: WriterLock;
   readonly #context: WriterContext;
   readonly #root: string;
+  #shardWriter: ShardWriter | undefined;
   #clearFirst: boolean;
   #working = false;
   #changed = false;
@@ -69,11 +71,11 @@ export class LocalWriter implements StoreWriter {
   }
 
   get identity(): IndexIdentity | null {
-    return metaObject(this.#database, 'identity');
+    return metaObject(this.#database, 'identity') as IndexIdentity | null;
   }
 
   get modelFile(): ModelFileNote | null {
-    return metaObject(this.#database, 'modelFile');
+    return metaObject(this.#database, 'modelFile') as ModelFileNote | null;
   }
 
   get generation(): number {
@@ -171,14 +173,13 @@ export class LocalWriter implements StoreWriter {
 
   async publish(options: { all?: boolean } = {}): Promise<number> {
     if (this.identity === null) return 0;
-    return publishShards(this.#context, this.#dimensions(), options.all === true);
+    return publishShards(this.#context, this.#shards(), options.all === true);
   }
 
   async sweep(): Promise<void> {
-    await sweep(this.#context, this.identity?.dimensions);
+    await sweep(this.#context, this.identity === null ? undefined : this.#shards());
   }
 
-  // oxlint-disable-next-line require-await -- the interface is for stores that wait, this one reads at once
   async heal(): Promise<number> {
     return heal(this.#context, true);
   }
@@ -187,7 +188,12 @@ export class LocalWriter implements StoreWriter {
     this.#write(() => {
       this.#database.run('delete from file_problems');
       for (const { path, reason, detail } of problems)
-        this.#database.run('insert or ignore into file_problems values (?, ?, ?)', path, reason, detail ?? null);
+        this.#database.run(
+          'insert or ignore into file_problems values (?, ?, ?)',
+          path,
+          reason,
+          detail ?? null,
+        );
     });
   }
 
@@ -209,7 +215,6 @@ export class LocalWriter implements StoreWriter {
     this.#write(() => setMetaValue(this.#database, 'lastRun', JSON.stringify(note)));
   }
 
-  // oxlint-disable-next-line require-await -- as above
   async close(): Promise<void> {
     try {
       this.#database.rollback();
@@ -238,6 +243,13 @@ export class LocalWriter implements StoreWriter {
     });
   }
 
+  #shards(): ShardWriter {
+    const dimensions = this.#dimensions();
+    if (this.#shardWriter?.dimensions !== dimensions)
+      this.#shardWriter = new ShardWriter(this.#context.vectorsDir, dimensions);
+    return this.#shardWriter;
+  }
+
   #dimensions(): number {
     const identity = this.identity;
     if (identity === null) throw new Error('vectors before the identity that says what they are');
@@ -252,7 +264,14 @@ function checkIdentity(known: IndexIdentity | null, wanted: IndexIdentity): void
       'INDEX_OTHER_MODEL',
       `The index was made with the model ${known.modelId}, not with ${wanted.modelId}.`,
     );
-  const settings = ['dimensions', 'pooling', 'queryPrefix', 'documentPrefix', 'tokenLimit', 'normalization'] as const;
+  const settings = [
+    'dimensions',
+    'pooling',
+    'queryPrefix',
+    'documentPrefix',
+    'tokenLimit',
+    'normalization',
+  ] as const;
   const changed = settings.filter((name) => known[name] !== wanted[name]);
   if (changed.length === 0) return;
   const list = changed.map((name) => `${name} ${JSON.stringify(known[name])}`).join(', ');

@@ -6,32 +6,46 @@ import { createTables, databaseState, prepareDatabase } from './schema.js';
 import { Sqlite, type SqliteOptions } from './sqlite.js';
 import { WriterLock } from './writer-lock.js';
 
-const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 8 * 1024 * 1024 };
+const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 4 * 1024 * 1024 };
 
 /** See VectorStore.openWriter. */
 export async function openWriter(
   indexDir: string,
   options: { root: string; rebuild?: boolean },
 ): Promise<LocalWriter> {
-  const rebuild = options.rebuild === true;
   await makeFolders(indexDir);
   const lock = new WriterLock(indexDir);
-  let database: Sqlite | undefined;
   try {
-    let isNew: boolean;
     try {
-      [database, isNew] = openDatabase(indexDir);
+      return await openUnderLock(indexDir, lock, options);
     } catch (error) {
-      if (!rebuild || !isUnreadable(error)) throw error;
+      if (options.rebuild !== true || !isUnreadable(error)) throw error;
       await removeDatabase(indexDir);
-      [database, isNew] = openDatabase(indexDir);
+      return await openUnderLock(indexDir, lock, options);
     }
-    const vectorsDir = path.join(indexDir, 'vectors');
-    return await LocalWriter.open({ database, vectorsDir, lock, root: options.root, rebuild: rebuild && !isNew });
   } catch (error) {
-    database?.close();
     lock.release();
     throw asUserError(error, `Cannot write the index ${indexDir}`);
+  }
+}
+
+async function openUnderLock(
+  indexDir: string,
+  lock: WriterLock,
+  options: { root: string; rebuild?: boolean },
+): Promise<LocalWriter> {
+  const [database, isNew] = openDatabase(indexDir);
+  try {
+    return await LocalWriter.open({
+      database,
+      vectorsDir: path.join(indexDir, 'vectors'),
+      lock,
+      root: options.root,
+      rebuild: options.rebuild === true && !isNew,
+    });
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 
@@ -50,6 +64,8 @@ function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
   const file = path.join(indexDir, 'index.db');
   const database = new Sqlite(file, OPTIONS);
   try {
+    // Each commit is on the disk when it returns: see docs/decisions/0004.
+    database.exec('pragma synchronous = full');
     const isNew = databaseState(database, file) === 'empty';
     if (isNew) {
       prepareDatabase(database);
@@ -66,7 +82,8 @@ function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
 
 function isUnreadable(error: unknown): boolean {
   return (
-    error instanceof EmbedSearchError && (error.code === 'INDEX_DAMAGED' || error.code === 'INDEX_NEWER_FORMAT')
+    error instanceof EmbedSearchError &&
+    (error.code === 'INDEX_DAMAGED' || error.code === 'INDEX_NEWER_FORMAT')
   );
 }
 

@@ -9,8 +9,13 @@ const ROWS_PER_PAGE = 500;
  * Rows in pages, the first column of the last one being where the next page starts: nothing stays open between
  * two rows, so the caller may write, or stop, in the middle. `sql` ends in two parameters: after, limit.
  */
-export function* paged(database: Sqlite, sql: string, first: SqlValue, ...parameters: SqlValue[]): Iterable<SqlRow> {
-  for (let after: SqlValue = first; ; ) {
+export function* paged(
+  database: Sqlite,
+  sql: string,
+  first: SqlValue,
+  ...parameters: SqlValue[]
+): Iterable<SqlRow> {
+  for (let after: SqlValue = first; ;) {
     const page = database.all(sql, ...parameters, after, ROWS_PER_PAGE);
     yield* page;
     if (page.length < ROWS_PER_PAGE) return;
@@ -43,11 +48,15 @@ export function storeCounts(database: Sqlite): StoreCounts {
     `select (select coalesce(sum(uses), 0) from embeddings where state = ${PENDING})
           + (select coalesce(sum(uses), 0) from embeddings where state = ${QUARANTINED})`,
   )!;
-  return { files: metaValue(database, 'files') as number, chunks, withVectors: chunks - (without[0] as number) };
+  return {
+    files: metaValue(database, 'files') as number,
+    chunks,
+    withVectors: chunks - (without[0] as number),
+  };
 }
 
 /** A value that was stored as JSON, or null. */
-export function metaObject<T>(database: Sqlite, key: string): T | null {
+export function metaObject(database: Sqlite, key: string): unknown {
   const value = metaValue(database, key);
-  return value === undefined ? null : (JSON.parse(value as string) as T);
+  return value === undefined ? null : JSON.parse(value as string);
 }

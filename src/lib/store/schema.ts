@@ -81,7 +81,9 @@ export function prepareDatabase(database: Sqlite): void {
 
 /** Within the caller's transaction. */
 export function createTables(database: Sqlite): void {
-  database.exec(`${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`);
+  database.exec(
+    `${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`,
+  );
 }
 
 /** Empties the index within the caller's transaction: the generation before it answers until that commits. */
@@ -97,5 +99,9 @@ export function metaValue(database: Sqlite, key: string): string | number | unde
 }
 
 export function setMetaValue(database: Sqlite, key: string, value: string | number): void {
-  database.run('insert into meta values (?, ?) on conflict(key) do update set value = excluded.value', key, value);
+  database.run(
+    'insert into meta values (?, ?) on conflict(key) do update set value = excluded.value',
+    key,
+    value,
+  );
 }

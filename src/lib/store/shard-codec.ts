@@ -7,42 +7,56 @@ import {
   sectionIsSound,
   ShardDamagedError,
   shardLayout,
+  type ShardLayout,
   writeHeader,
   writeSketch,
 } from './shard-format.js';
-import type { IndexCodec, IndexData, IndexItem } from './vectra-local-index.js';
+import type { IndexCodec, IndexData, IndexItem } from './vectra-types.js';
 
-/** vectra's index as a shard file. Items are an id in hex and a vector: what a chunk says stands in SQLite. */
-export const shardCodec: IndexCodec = {
-  extension: '.shard',
-  serializeIndex: encodeShard,
-  deserializeIndex: decodeShard,
-  serializeCatalog: noDocuments,
-  deserializeCatalog: noDocuments,
-  serializeMetadata: noDocuments,
-  deserializeMetadata: noDocuments,
-};
+/**
+ * vectra's index as a shard file. Items are an id in hex and a vector: what a chunk says stands in SQLite. What
+ * `serializeIndex` returns is valid until it is called again: one buffer serves for all.
+ */
+export function shardCodec(): IndexCodec {
+  let file = Buffer.alloc(0);
+  return {
+    extension: '.shard',
+    serializeIndex(data) {
+      const layout = layoutOf(data);
+      if (file.length < layout.fileBytes) file = Buffer.alloc(layout.fileBytes);
+      return encodeShard(data, layout, file.subarray(0, layout.fileBytes).fill(0));
+    },
+    deserializeIndex: decodeShard,
+    serializeCatalog: noDocuments,
+    deserializeCatalog: noDocuments,
+    serializeMetadata: noDocuments,
+    deserializeMetadata: noDocuments,
+  };
+}
 
-function encodeShard(data: IndexData): Buffer {
+function layoutOf(data: IndexData): ShardLayout {
   const first = data.items[0];
-  const layout = shardLayout({
+  return shardLayout({
     dimensions: first?.vector.length ?? 0,
     rows: data.items.length,
     idBytes: (first?.id.length ?? 0) / 2,
     indexVersion: data.version,
   });
-  const file = Buffer.alloc(layout.fileBytes);
+}
+
+function encodeShard(data: IndexData, layout: ShardLayout, file: Buffer): Buffer {
   writeHeader(layout, file);
   data.items.forEach((item, row) => {
-    if (item.vector.length !== layout.dimensions) throw new Error('the vectors of one shard differ in length');
+    if (item.vector.length !== layout.dimensions)
+      throw new Error('the vectors of one shard differ in length');
     if (file.write(item.id, HEADER_BYTES + row * layout.idBytes, 'hex') !== layout.idBytes)
       throw new Error(`not an id of ${layout.idBytes} bytes in hex: ${item.id}`);
     const sketchStart = layout.sketchOffset + row * layout.sketchRowBytes;
     writeSketch(item.vector, file.subarray(sketchStart, sketchStart + layout.sketchRowBytes));
     const rowStart = layout.rowsOffset + row * layout.rowBytes;
     const block = file.subarray(rowStart, rowStart + layout.rowBytes);
-    const vector = Float32Array.from(item.vector);
-    block.set(new Uint8Array(vector.buffer), 0);
+    const { buffer, byteOffset, byteLength } = item.vector;
+    block.set(new Uint8Array(buffer, byteOffset, byteLength), 0);
     block.writeDoubleLE(item.norm, layout.dimensions * 4);
     sealRow(block, row);
   });

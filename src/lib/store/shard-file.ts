@@ -67,7 +67,8 @@ export class ShardFile {
     while (next < rows.length) {
       const first = rows[next]!;
       let end = next + 1;
-      while (end < rows.length && rows[end]! - rows[end - 1]! <= GAP_ROWS && rows[end]! - first < spanRows) end++;
+      while (end < rows.length && rows[end]! - rows[end - 1]! <= GAP_ROWS && rows[end]! - first < spanRows)
+        end++;
       this.#read(rowsOffset + first * rowBytes, (rows[end - 1]! - first + 1) * rowBytes);
       const { bytes, floats } = this.#buffer;
       for (; next < end; next++) {
@@ -86,7 +87,12 @@ export class ShardFile {
     const { idsBytes, rows } = this.layout;
     this.#read(HEADER_BYTES, idsBytes + 4);
     if (!sectionIsSound(this.#buffer.bytes, idsBytes) || this.sketch(true) === undefined) return false;
-    return this.readRows(Uint16Array.from({ length: rows }, (_, row) => row), () => undefined).length === 0;
+    return (
+      this.readRows(
+        Uint16Array.from({ length: rows }, (_, row) => row),
+        () => undefined,
+      ).length === 0
+    );
   }
 
   close(): void {
@@ -100,7 +106,7 @@ export class ShardFile {
 
   #read(offset: number, bytes: number): void {
     this.#buffer.ensure(Math.max(bytes, SPAN_BYTES));
-    for (let done = 0; done < bytes; ) {
+    for (let done = 0; done < bytes;) {
       const read = fs.readSync(this.#descriptor, this.#buffer.bytes, done, bytes - done, offset + done);
       if (read === 0) throw new ShardDamagedError('it is cut off');
       done += read;

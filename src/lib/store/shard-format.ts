@@ -62,7 +62,9 @@ export function readHeader(header: Buffer, fileBytes: number): ShardLayout {
   if (header.readUInt32LE(28) !== crc32(header.subarray(0, 28)))
     throw new ShardDamagedError('its header does not fit its checksum');
   if (header.readUInt32LE(8) !== SHARD_VERSION)
-    throw new ShardDamagedError(`its format is ${header.readUInt32LE(8)}, this program knows ${SHARD_VERSION}`);
+    throw new ShardDamagedError(
+      `its format is ${header.readUInt32LE(8)}, this program knows ${SHARD_VERSION}`,
+    );
   const layout = shardLayout({
     dimensions: header.readUInt32LE(12),
     rows: header.readUInt32LE(16),

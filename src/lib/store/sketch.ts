@@ -51,7 +51,7 @@ export function scanSketch(
 /** The best `size` of what is offered, by integer scores, in bounded memory: pruned by a histogram when full. */
 export class Candidates {
   /** What is not above it cannot be among the best. */
-  threshold = -Infinity;
+  threshold = -2 * SCORE_RANGE;
   readonly #size: number;
   readonly #scores: Int32Array;
   readonly #locations: Float64Array;

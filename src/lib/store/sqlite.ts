@@ -8,8 +8,8 @@ export type SqlRow = readonly (string | number | null | Buffer)[];
 export interface SqliteOptions {
   /** How long a lock of another connection is waited for. */
   readonly busyMilliseconds: number;
-  /** Upper bound of the page cache. */
-  readonly cacheBytes: number;
+  /** Upper bound of the page cache; SQLite's own where left out. */
+  readonly cacheBytes?: number;
 }
 
 /**
@@ -26,7 +26,8 @@ export class Sqlite {
   constructor(file: string, options: SqliteOptions, location: string = file) {
     this.#file = file;
     this.#database = this.#guard(() => new Database(location, { timeout: options.busyMilliseconds }));
-    this.exec(`pragma cache_size = -${Math.ceil(options.cacheBytes / 1024)}`);
+    if (options.cacheBytes !== undefined)
+      this.exec(`pragma cache_size = -${Math.ceil(options.cacheBytes / 1024)}`);
   }
 
   get inTransaction(): boolean {
@@ -44,6 +45,12 @@ export class Sqlite {
   /** The number of rows that it changed. */
   run(sql: string, ...parameters: SqlValue[]): number {
     return this.#guard(() => this.#statement(sql).run(parameters).changes);
+  }
+
+  /** For an `insert`: the new row's id. Not by `returning`, which makes SQLite open a savepoint for the statement, at
+   * which FTS5 writes out what it has collected so far: a segment for each chunk. */
+  insert(sql: string, ...parameters: SqlValue[]): number {
+    return this.#guard(() => Number(this.#statement(sql).run(parameters).lastInsertRowid));
   }
 
   /** One or more statements without parameters or results; nothing of them stays prepared. */
@@ -87,22 +94,32 @@ export function isBusy(error: unknown): boolean {
   return (cause as { code?: unknown } | undefined)?.code === 'SQLITE_BUSY';
 }
 
+/** SQLite's primary result codes that say something to a user; libsql has no name for most extended ones. */
+const RESULT_CODES: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  26: 'SQLITE_NOTADB',
+};
+
 function indexError(error: unknown, file: string): unknown {
   if (!(error instanceof Error)) return error;
-  const named = withCode(error);
-  const code = (named as { code?: unknown }).code;
-  if (typeof code !== 'string') return named;
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
-    return new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged: ${named.message}`, { cause: named });
-  if (code.startsWith('SQLITE_BUSY'))
-    return new EmbedSearchError('MACHINE', `${file} is held by another process: ${named.message}`, { cause: named });
-  return asUserError(named, `Cannot use ${file}`);
+  const code = resultCode(error);
+  if (code === undefined) return error;
+  const cause = Object.assign(error, { code });
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
+    return new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged: ${error.message}`, { cause });
+  if (code === 'SQLITE_BUSY')
+    return new EmbedSearchError('MACHINE', `${file} is held by another process: ${error.message}`, { cause });
+  return asUserError(cause, `Cannot use ${file}`);
 }
 
-/** What libsql throws when it cannot open a file has its SQLite code only at the end of the message. */
-function withCode(error: Error): Error {
-  const number = /^ConnectionFailed\(.*: (\d+)"?\)$/su.exec(error.message)?.[1];
-  if (number === undefined) return error;
-  const code = { 14: 'SQLITE_CANTOPEN', 13: 'SQLITE_FULL', 26: 'SQLITE_NOTADB', 11: 'SQLITE_CORRUPT' }[Number(number)];
-  return Object.assign(new Error('unable to open the file', { cause: error }), { code: code ?? 'SQLITE_IOERR' });
+/** When a file cannot be opened, libsql has the number at the end of its message only. */
+function resultCode(error: Error): string | undefined {
+  const { rawCode } = error as { rawCode?: number };
+  const number = rawCode ?? /^ConnectionFailed\(.*: (\d+)"?\)$/su.exec(error.message)?.[1];
+  return number === undefined ? undefined : RESULT_CODES[Number(number) & 0xff];
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ROWS_PER_LOCATION } from './schema.js';
 import { ReadBuffer, ShardFile } from './shard-file.js';
 import { ShardDamagedError } from './shard-format.js';
-import { rowsPerShard, TEMPORARY_PREFIX } from './shard-writer.js';
+import { type ShardWriter, TEMPORARY_PREFIX } from './shard-writer.js';
 import { publishShards, repackShard } from './vector-writes.js';
 import type { WriterContext } from './writer-context.js';
 
@@ -14,14 +14,14 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 const MERGE_AT = 8;
 
 /** See StoreWriter.sweep. */
-export async function sweep(context: WriterContext, dimensions: number | undefined): Promise<void> {
-  if (dimensions !== undefined) {
-    forgetOldest(context, dimensions);
-    for (const [shard, folder] of shardsToRepack(context, rowsPerShard(dimensions))) {
+export async function sweep(context: WriterContext, writer: ShardWriter | undefined): Promise<void> {
+  if (writer !== undefined) {
+    forgetOldest(context, writer.dimensions);
+    for (const [shard, folder] of shardsToRepack(context, writer.rows)) {
       repackShard(context, shard, folder);
-      await publishShards(context, dimensions, false);
+      await publishShards(context, writer, false);
     }
-    await publishShards(context, dimensions, true);
+    await publishShards(context, writer, true);
   }
   giveBackPages(context);
   await removeUnnamedShards(context);
@@ -52,7 +52,8 @@ export async function removeUnnamedShards(context: WriterContext): Promise<void>
   const removable = truncateLog(context)
     ? unnamed
     : unnamed.filter((folder) => folder.startsWith(TEMPORARY_PREFIX));
-  for (const folder of removable) await fs.rm(path.join(vectorsDir, folder), { recursive: true, force: true });
+  for (const folder of removable)
+    await fs.rm(path.join(vectorsDir, folder), { recursive: true, force: true });
 }
 
 /** False while a reader holds on to what is in the log; does not wait for it. */
@@ -109,5 +110,5 @@ function isSound(folder: string, rows: number, thorough: boolean, buffer: ReadBu
 function giveBackPages({ database }: WriterContext): void {
   const free = database.get('pragma freelist_count')![0] as number;
   const pages = database.get('pragma page_count')![0] as number;
-  if (free * 4 > pages) database.exec('pragma incremental_vacuum');
+  if (free * 16 > pages) database.exec('pragma incremental_vacuum');
 }

@@ -3,12 +3,12 @@ import { emptyBitmap, setBit } from './bitmap.js';
 import { PENDING, PUBLISHED, ROWS_PER_LOCATION, STAGED } from './schema.js';
 import { ReadBuffer, ShardFile } from './shard-file.js';
 import { ShardDamagedError } from './shard-format.js';
-import { rowsPerShard, writeShard } from './shard-writer.js';
-import { vectorOfBlob } from './vector-search.js';
+import type { ShardWriter } from './shard-writer.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 
 /** Single precision, and what a model's own rounding leaves. */
 const NORM_TOLERANCE = 1e-3;
+const STAGED_PER_PAGE = 100;
 
 /** Within a transaction. Texts that are gone or have their vector already are passed over. */
 export function stageVectors(
@@ -29,13 +29,15 @@ export function stageVectors(
 }
 
 /** Writes shards of what is staged: full ones, or all that there is. Resolves to how many. */
-export async function publishShards(context: WriterContext, dimensions: number, all: boolean): Promise<number> {
-  const { database } = context;
-  const full = rowsPerShard(dimensions);
+export async function publishShards(
+  context: WriterContext,
+  writer: ShardWriter,
+  all: boolean,
+): Promise<number> {
   for (let written = 0; ; written++) {
-    const staged = database.get('select count(*) from staged')![0] as number;
-    if (staged === 0 || (staged < full && !all)) return written;
-    await publishShard(context, full);
+    const staged = context.database.get('select count(*) from staged')![0] as number;
+    if (staged === 0 || (staged < writer.rows && !all)) return written;
+    await publishShard(context, writer);
   }
 }
 
@@ -70,26 +72,33 @@ export function repackShard(context: WriterContext, shard: number, folder: strin
   });
 }
 
-async function publishShard(context: WriterContext, rows: number): Promise<void> {
+async function publishShard(context: WriterContext, writer: ShardWriter): Promise<void> {
   const { database } = context;
-  const staged = database.all(
-    `select e.id, e.key, s.vector from staged s join embeddings e on e.id = s.embedding_id
-      order by e.id limit ?`,
-    rows,
-  ) as [id: number, key: Buffer, vector: Buffer][];
-  const folder = await writeShard(
-    context.vectorsDir,
-    staged.map(([, key, vector]) => ({ id: key.toString('hex'), vector: vectorOfBlob(vector) })),
-  );
+  const ids: number[] = [];
+  // In small pages: each blob of a page is memory of its own until the garbage is collected.
+  while (ids.length < writer.rows) {
+    const page = database.all(
+      `select e.id, e.key, s.vector from staged s cross join embeddings e on e.id = s.embedding_id
+        where s.embedding_id > ? order by s.embedding_id limit ?`,
+      ids.at(-1) ?? 0,
+      Math.min(STAGED_PER_PAGE, writer.rows - ids.length),
+    ) as [id: number, key: Buffer, vector: Buffer][];
+    if (page.length === 0) break;
+    for (const [id, key, vector] of page) {
+      writer.add(key.toString('hex'), vector);
+      ids.push(id);
+    }
+  }
+  const folder = await writer.write();
   context.write(() => {
+    const live = emptyBitmap(ids.length);
     const [shard] = database.get(
       'insert into shards(folder, rows, live) values (?, ?, ?) returning id',
       folder,
-      staged.length,
-      emptyBitmap(staged.length),
+      ids.length,
+      live,
     ) as [number];
-    const live = emptyBitmap(staged.length);
-    staged.forEach(([id], row) => {
+    ids.forEach((id, row) => {
       // Its text may have gone while the shard was being written.
       const published = database.get(
         `update embeddings set state = ${PUBLISHED}, location = ? where id = ? and state = ${STAGED} returning uses`,

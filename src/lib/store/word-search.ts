@@ -2,6 +2,9 @@ import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import type { Sqlite, SqlRow } from './sqlite.js';
 import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
 
+/** More terms than this say nothing new, and BM25 asks for each of them in each chunk: a pasted log takes its rarest. */
+const MOST_TERMS = 64;
+
 /** Any of `terms`, each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
 function anyOf(terms: readonly string[]): string | undefined {
   const quoted = new Set(terms.map((term) => `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`));
@@ -22,9 +25,9 @@ export function searchChunkWords(
       ? `select m.id, c.file_id, m.score from
            (select rowid as id, ${score} as score from chunk_words where chunk_words match ?4
              order by score desc, id limit ?5) m
-         join chunks c on c.id = m.id order by m.score desc, m.id`
-      : `select c.id, c.file_id, ${score} as score from chunk_words w join chunks c on c.id = w.rowid
-          where chunk_words match ?4 and c.${FILE_IS_ALLOWED} order by score desc, c.id limit ?5`;
+         cross join chunks c on c.id = m.id order by m.score desc, m.id`
+      : `select c.id, c.file_id, ${score} as score from chunk_words w cross join chunks c on c.id = w.rowid
+          where chunk_words match ?4 and ${FILE_IS_ALLOWED} order by score desc, c.id limit ?5`;
   const rows = search(database, filter, sql, terms, options, [body, symbol, path]);
   return rows.map(([chunkId, fileId, value]) => ({
     chunkId: chunkId as number,
@@ -49,7 +52,10 @@ export function searchFileWords(
 
 /** In how many chunks the term stands, in any field. */
 export function documentFrequency(database: Sqlite, term: string): number {
-  return database.get('select count(*) from chunk_words where chunk_words match ?', anyOf([term])!)![0] as number;
+  return database.get(
+    'select count(*) from chunk_words where chunk_words match ?',
+    anyOf([term])!,
+  )![0] as number;
 }
 
 function search(
@@ -60,8 +66,19 @@ function search(
   options: WordSearchOptions,
   weights: readonly number[],
 ): SqlRow[] {
-  const expression = anyOf(terms);
+  const expression = anyOf(tellingTerms(database, terms));
   if (expression === undefined || options.limit <= 0) return [];
   if (options.filter !== undefined) filter.apply(options.filter);
   return database.all(sql, ...weights, expression, options.limit);
+}
+
+function tellingTerms(database: Sqlite, terms: readonly string[]): readonly string[] {
+  const distinct = [...new Set(terms)];
+  if (distinct.length <= MOST_TERMS) return distinct;
+  return distinct
+    .map((term) => ({ term, frequency: documentFrequency(database, term) }))
+    .filter(({ frequency }) => frequency > 0)
+    .sort((a, b) => a.frequency - b.frequency)
+    .slice(0, MOST_TERMS)
+    .map(({ term }) => term);
 }

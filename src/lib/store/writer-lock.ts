@@ -14,16 +14,20 @@ export class WriterLock {
   /** Errors: INDEX_LOCKED, NO_PERMISSION, NO_SPACE. */
   constructor(indexDir: string) {
     this.#holder = path.join(indexDir, 'lock.pid');
-    this.#database = new Sqlite(path.join(indexDir, 'lock'), { busyMilliseconds: 0, cacheBytes: 0 });
+    this.#database = new Sqlite(path.join(indexDir, 'lock'), { busyMilliseconds: 0 });
     try {
       this.#database.exec('begin exclusive');
       fs.writeFileSync(this.#holder, `${process.pid}\n`, { mode: 0o600 });
     } catch (error) {
       this.#database.close();
       if (!isBusy(error)) throw error;
-      throw new EmbedSearchError('INDEX_LOCKED', `The index ${indexDir} is being written by ${this.#holderName()}.`, {
-        cause: error,
-      });
+      throw new EmbedSearchError(
+        'INDEX_LOCKED',
+        `The index ${indexDir} is being written by ${this.#holderName()}.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

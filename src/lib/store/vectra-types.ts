@@ -1,11 +1,9 @@
-// The build puts a bundle of vectra's LocalIndex in this module's place: the whole package costs 120 MB to
-// import. The types are written out so that nothing published mentions vectra.
-import { LocalIndex as VectraLocalIndex } from 'vectra';
+// vectra's seams, written out: what is published must not need its types.
 
 export interface IndexItem {
   readonly id: string;
   readonly metadata: Record<string, never>;
-  readonly vector: ArrayLike<number>;
+  readonly vector: Float32Array;
   readonly norm: number;
 }
 
@@ -48,15 +46,8 @@ export interface VectraIndex {
   batchInsertItems(items: readonly Pick<IndexItem, 'id' | 'vector'>[]): Promise<unknown>;
   listItems(): Promise<IndexItem[]>;
   queryItems(
-    vector: ArrayLike<number>,
+    vector: Float32Array,
     query: string,
     topK: number,
   ): Promise<{ readonly item: IndexItem; readonly score: number }[]>;
 }
-
-export const LocalIndex = VectraLocalIndex as unknown as new (
-  folderPath: string,
-  indexName: string,
-  storage: FileStorage,
-  codec: IndexCodec,
-) => VectraIndex;
