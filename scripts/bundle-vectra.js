@@ -1,6 +1,7 @@
-// Makes dist/lib/store/vectra-bundle.js, vectra's LocalIndex. Left out is what the index never calls: vectra's own BM25 (wink-nlp and its language model, 100 MB of memory), its documents, its
-// file storage and its codecs, since the store brings its own.
-import { readFileSync } from 'node:fs';
+// Makes dist/lib/store/vectra-bundle.js, vectra's LocalIndex. Left out is what the index never calls: vectra's own
+// BM25 (wink-nlp and its language model, 100 MB of memory), its documents, its file storage and its codecs, since the
+// store brings its own.
+import { copyFileSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -34,3 +35,9 @@ await build({
   plugins: [leftOut],
   logLevel: 'warning',
 });
+
+// The compiler reads declarations in src and does not copy them.
+copyFileSync(
+  path.join(root, 'src/lib/store/vectra-bundle.d.ts'),
+  path.join(root, 'dist/lib/store/vectra-bundle.d.ts'),
+);

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 // Made-up files, texts and vectors, in plain JavaScript: child programs use them too.
 
-export const DIMENSIONS = 96;
+const DIMENSIONS = 96;
 
 export const identity = {
   modelId: 'stand-in',
@@ -81,7 +81,7 @@ export function vectorOf(text) {
 }
 
 /** @param {string} key */
-export function vectorOfKey(key) {
+function vectorOfKey(key) {
   const random = randomNumbers(Number.parseInt(key.slice(0, 8), 16));
   return unit(Float32Array.from({ length: DIMENSIONS }, () => random() - 0.5));
 }

@@ -394,6 +394,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
         }),
       ).toThrow('no');
       expect([...given.files()]).toEqual([]);
+      await given.sweep();
       await given.close();
       writer = await store.openWriter({ root: '/root/of/files' });
       expect([...writer.files()].map(({ path }) => path)).toEqual(['a.ts']);

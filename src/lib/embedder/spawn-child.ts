@@ -11,7 +11,8 @@ export interface SpawnedChild {
   readonly stderr: Readable;
 }
 
-export const CHILD_PROGRAM = fileURLToPath(new URL('./child.js', import.meta.url));
+// Found from the package's root, because this module is bundled into others.
+export const CHILD_PROGRAM = fileURLToPath(import.meta.resolve('#dist/lib/embedder/child.js'));
 
 // Half of the child's anonymous memory would be V8's and malloc's free lists: see docs/embedder-protocol.md.
 const V8_FLAGS = ['--max-semi-space-size=1'];

@@ -11,7 +11,7 @@ const SHIPPED_NAMES: readonly string[] = ['all-MiniLM-L6-v2.Q8_0', 'all-MiniLM-L
 
 /** The model that ships in this package, also where the package is installed elsewhere. */
 export function shippedModelPath(): string {
-  return fileURLToPath(new URL(`../../../models/${SHIPPED_FILE}`, import.meta.url));
+  return fileURLToPath(import.meta.resolve(`#models/${SHIPPED_FILE}`));
 }
 
 /** Where a user keeps models: EMBED_SEARCH_MODELS, else `embed-search/models` in the user's data folder. */

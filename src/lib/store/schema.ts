@@ -3,7 +3,7 @@ import type { Sqlite } from './sqlite.js';
 
 /** `EmbS`, in SQLite's header: what makes this file ours. */
 const APPLICATION_ID = 0x456d6253;
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** What stands in `embeddings.state`. */
 export const PENDING = 0;

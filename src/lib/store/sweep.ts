@@ -56,8 +56,9 @@ export async function removeUnnamedShards(context: WriterContext): Promise<void>
     await fs.rm(path.join(vectorsDir, folder), { recursive: true, force: true });
 }
 
-/** False while a reader holds on to what is in the log; does not wait for it. */
+/** False while a reader holds on to what is in the log (does not wait for it), or a rebuild has not committed yet. */
 export function truncateLog({ database }: WriterContext): boolean {
+  if (database.inTransaction) return false;
   const timeout = database.get('pragma busy_timeout')![0] as number;
   database.exec('pragma busy_timeout = 0');
   try {

@@ -200,11 +200,15 @@ export interface StoreWriter {
 
   fileByPath(path: string): StoredFile | undefined;
   files(): Iterable<StoredFile>;
-  /** Replaces a file's chunks and words. Chunks whose key is known keep their vector. `fileWords`: the whole text as FTS5 indexes it. */
+  /**
+   * Replaces a file's chunks and words. Chunks whose key is known keep their vector. `fileWords`, `pathWords`: the
+   * whole text and the path as FTS5 indexes them. Counts the texts that are new to the file, or gone from it.
+   */
   putFile(
     file: FileRecord,
     chunks: readonly NewChunk[],
     fileWords: string,
+    pathWords?: string,
   ): { added: number; removed: number };
   /** The content is the same, the stat is not. */
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void;
