@@ -83,7 +83,7 @@ export default class Index extends BaseCommand {
       import('../../lib/cli/render-index.js'),
       import('../../lib/cli/index-progress.js'),
     ]);
-    const view = this.isQuiet ? undefined : new IndexProgressView((line) => this.say(line));
+    const view = this.isQuiet ? undefined : await IndexProgressView.create((line) => this.say(line));
     try {
       const outcome = await indexFolder({ ...options, onProgress: (event) => view?.show(event) });
       view?.stop();

@@ -1,7 +1,20 @@
-import { SingleBar } from 'cli-progress';
-import ora, { type Ora } from 'ora';
+import type { SingleBar } from 'cli-progress';
+import type { Ora } from 'ora';
 import type { IndexProgress } from '../indexing/types.js';
 import { formatBytes, formatCount, formatSeconds, plural } from './format.js';
+
+interface Widgets {
+  readonly ora: typeof import('ora').default;
+  readonly SingleBar: typeof SingleBar;
+}
+
+async function loadWidgets(): Promise<Widgets> {
+  const [{ default: ora }, { default: progress }] = await Promise.all([
+    import('ora'),
+    import('cli-progress'),
+  ]);
+  return { ora, SingleBar: progress.SingleBar };
+}
 
 /** A run that is shorter than this is not announced with its length, seconds. */
 const LONG_RUN = 20;
@@ -11,15 +24,22 @@ const LONG_RUN = 20;
  * that say what a long run will take.
  */
 export class IndexProgressView {
-  readonly #terminal: boolean;
+  readonly #widgets: Widgets | undefined;
   readonly #say: (line: string) => void;
   #spinner: Ora | undefined;
   #bar: SingleBar | undefined;
   #announced = false;
 
-  constructor(say: (line: string) => void) {
-    this.#terminal = process.stderr.isTTY;
+  private constructor(widgets: Widgets | undefined, say: (line: string) => void) {
+    this.#widgets = widgets;
     this.#say = say;
+  }
+
+  /** Loads spinner and bar only where there is a terminal to show them on. */
+  static async create(say: (line: string) => void): Promise<IndexProgressView> {
+    // A terminal of unknown size has 0 columns, on which ora clears lines for ever.
+    const { isTTY, columns } = process.stderr;
+    return new IndexProgressView(isTTY && columns > 0 ? await loadWidgets() : undefined, say);
   }
 
   show(event: IndexProgress): void {
@@ -31,7 +51,7 @@ export class IndexProgressView {
         break;
       case 'words-ready':
         this.#stopSpinner();
-        if (event.pending > 0 && this.#terminal) {
+        if (event.pending > 0 && this.#widgets) {
           const chunks = plural(event.chunks, 'chunk');
           this.#say(`Words of ${chunks} can be searched now; ${formatCount(event.pending)} to embed.`);
         }
@@ -71,7 +91,7 @@ export class IndexProgressView {
         );
       }
     }
-    if (!this.#terminal) return;
+    if (!this.#widgets) return;
     const values = {
       speed: chunksPerSecond.toFixed(chunksPerSecond < 10 ? 1 : 0),
       left: formatSeconds(left),
@@ -81,7 +101,7 @@ export class IndexProgressView {
       this.#bar.setTotal(total);
       this.#bar.update(done, values);
     } else {
-      this.#bar = new SingleBar({
+      this.#bar = new this.#widgets.SingleBar({
         stream: process.stderr,
         format: 'Embedding {bar} {percentage}% | {value}/{total} chunks | {speed}/s | {left} left{memory}',
         barCompleteChar: '█',
@@ -96,9 +116,9 @@ export class IndexProgressView {
   }
 
   #spin(text: string): void {
-    if (!this.#terminal) return;
+    if (!this.#widgets) return;
     // discardStdin would put the terminal into raw mode, where Ctrl-C is a byte and no signal.
-    this.#spinner ??= ora({ stream: process.stderr, discardStdin: false }).start();
+    this.#spinner ??= this.#widgets.ora({ stream: process.stderr, discardStdin: false }).start();
     this.#spinner.text = text;
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { takeEarly } from './early-child.js';
 import { FrameReader, ProtocolError } from './frames.js';
 import type { SupervisionLimits } from './limits.js';
 import { killOnExit, noLongerLive } from './live-children.js';
@@ -65,7 +66,7 @@ export class Session {
 
   constructor(program: string, lanes: number, limits: SupervisionLimits) {
     this.#limits = limits;
-    this.#child = spawnChild(program, lanes);
+    this.#child = takeEarly(program, lanes) ?? spawnChild(program, lanes);
     this.#lastWords = new LastWords(this.#child.stderr);
     this.ended = this.#watch();
     this.#keepHostAlive(false);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { lanesAndLeanness } from '../config.js';
 import { createEmbedder } from '../embedder/create-embedder.js';
 import type { EmbeddingProvider } from '../embedder/types.js';
@@ -16,8 +17,9 @@ import { queryVectors } from './query-vectors.js';
 import { bestLines } from './snippet.js';
 import type { SearcherOptions, SearchHit, SearchMode, SearchRequest, SearchResult } from './types.js';
 
-/** How many candidates each leg gives to the fusion. */
-const CANDIDATES = 1_000;
+/** How many candidates each leg gives to the fusion at least: more vectors cost reads and change no ranking. */
+const WORD_CANDIDATES = 1_000;
+const VECTOR_CANDIDATES = 300;
 
 /** A query that is longer, in characters, is a file by mistake. */
 const LONGEST_QUERY = 1_000_000;
@@ -27,6 +29,13 @@ interface LegOptions {
   readonly filter: SearchFilter | undefined;
   readonly signal: AbortSignal | undefined;
 }
+
+interface VectorLeg {
+  readonly found: readonly ChunkScore[];
+  readonly degraded?: string;
+}
+
+const NOTHING_BY_VECTOR: VectorLeg = { found: [] };
 
 /** An open index and, from the first query that needs vectors on, an embedder. */
 export class Searcher {
@@ -80,21 +89,18 @@ export class Searcher {
     checkQuery(text);
     const counts = this.reader.counts();
     const filter = pathFilter(request.globs, request.languages);
-    // More candidates where many hits are asked for: a file's other chunks take places too.
-    const candidates = Math.max(CANDIDATES, limit * 10);
-    const vectorLeg =
-      mode === 'lexical'
-        ? { vectors: [] }
-        : await this.#vectorLeg(text, mode, { limit: candidates, filter, signal });
     const terms = queryTerms(text);
-    const words = mode === 'vector' ? [] : terms;
+    // More candidates where many hits are asked for: a file's other chunks take places too.
+    const wordLeg = { limit: Math.max(WORD_CANDIDATES, limit * 10), filter, signal };
+    const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, signal };
+    // The words are looked up while the embedder works.
+    const [vectors, words] = await Promise.all([
+      mode === 'lexical' ? NOTHING_BY_VECTOR : this.#vectorLeg(text, mode, vectorLeg),
+      this.#wordLeg(mode === 'vector' ? [] : terms, wordLeg),
+    ]);
     const fused = fuse(
-      {
-        vectors: vectorLeg.vectors,
-        chunkWords: this.reader.searchChunkWords(words, { limit: candidates, filter }),
-        fileWords: this.reader.searchFileWords(words, { limit: candidates, filter }),
-      },
-      mode === 'hybrid' && vectorLeg.degraded ? 'lexical' : mode,
+      { vectors: vectors.found, ...words },
+      mode === 'hybrid' && vectors.degraded ? 'lexical' : mode,
     );
     const chosen = (by === 'file' ? bestOfEachFile(fused) : fused).slice(0, limit);
     const hits = await this.#hits(chosen, terms, request.context ?? 0);
@@ -104,7 +110,7 @@ export class Searcher {
       coverage: { chunks: counts.chunks, withVectors: counts.withVectors },
       confidence: confidenceOf(chosen[0], shareOfWords(terms, hits[0]?.snippet ?? '')),
       hits,
-      ...(vectorLeg.degraded === undefined ? {} : { degraded: { reason: vectorLeg.degraded } }),
+      ...(vectors.degraded === undefined ? {} : { degraded: { reason: vectors.degraded } }),
       milliseconds: Math.round((performance.now() - started) * 10) / 10,
     };
   }
@@ -152,20 +158,25 @@ export class Searcher {
     return embedder;
   }
 
-  async #vectorLeg(
-    text: string,
-    mode: SearchMode,
-    options: LegOptions,
-  ): Promise<{ vectors: ChunkScore[]; degraded?: string }> {
+  async #vectorLeg(text: string, mode: SearchMode, options: LegOptions): Promise<VectorLeg> {
     try {
-      return { vectors: await this.#searchVectors(text, options) };
+      return { found: await this.#searchVectors(text, options) };
     } catch (error) {
       if (mode === 'vector' || !(error instanceof EmbedSearchError) || error.code === 'INDEX_OTHER_MODEL')
         throw error;
       // Nothing to embed is no fault: an index of an empty folder is not degraded.
-      if (this.reader.counts().chunks === 0) return { vectors: [] };
-      return { vectors: [], degraded: error.message };
+      if (this.reader.counts().chunks === 0) return NOTHING_BY_VECTOR;
+      return { found: [], degraded: error.message };
     }
+  }
+
+  async #wordLeg(terms: readonly string[], options: LegOptions) {
+    // One turn of the event loop later, so that the texts to embed are on their way first.
+    await setImmediate();
+    return {
+      chunkWords: this.reader.searchChunkWords(terms, options),
+      fileWords: this.reader.searchFileWords(terms, options),
+    };
   }
 
   async #searchVectors(text: string, { limit, filter, signal }: LegOptions): Promise<ChunkScore[]> {

@@ -12,7 +12,7 @@ import {
 
 const SPAN_BYTES = 256 * 1024;
 /** Rows this close are read in one go: the bytes between them cost less than another call. */
-const GAP_ROWS = 2;
+const GAP_ROWS = 6;
 
 /** The one buffer that every read goes through; it grows to the largest sketch and then stays. */
 export class ReadBuffer {

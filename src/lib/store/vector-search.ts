@@ -12,7 +12,7 @@ import type { ChunkScore, VectorSearchOptions } from './types.js';
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 const MINIMUM_CANDIDATES = 1000;
-const CANDIDATES_PER_HIT = 10;
+const CANDIDATES_PER_HIT = 2;
 
 interface Shard {
   readonly id: number;

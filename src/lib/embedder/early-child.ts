@@ -1,0 +1,35 @@
+import type { Socket } from 'node:net';
+import { killOnExit, noLongerLive } from './live-children.js';
+import { CHILD_PROGRAM, type SpawnedChild, spawnChild } from './spawn-child.js';
+
+let early: { readonly child: SpawnedChild; readonly lanes: number; readonly forget: () => void } | null =
+  null;
+
+/**
+ * Spawns the child of the next session ahead of time, before it is known which model it will load: a cold query
+ * opens its index while the child's Node starts. One that nobody takes ends with this process.
+ */
+export function spawnEarly(lanes: number): void {
+  if (early !== null) return;
+  const child = spawnChild(CHILD_PROGRAM, lanes);
+  const { pid } = child.process;
+  const forget = () => {
+    if (pid !== undefined) noLongerLive(pid);
+    if (early?.child === child) early = null;
+  };
+  early = { child, lanes, forget };
+  child.process.once('error', forget).once('exit', forget);
+  child.channel.once('error', forget);
+  for (const handle of [child.process, child.channel as Socket, child.stderr as Socket]) handle.unref();
+  if (pid !== undefined) killOnExit(pid);
+}
+
+/** The child that waits, if there is one that fits: from now on the caller's to watch. */
+export function takeEarly(program: string, lanes: number): SpawnedChild | null {
+  if (early === null || program !== CHILD_PROGRAM || lanes !== early.lanes) return null;
+  const { child, forget } = early;
+  forget();
+  child.process.off('error', forget).off('exit', forget);
+  child.channel.off('error', forget);
+  return child;
+}
