@@ -6,5 +6,5 @@ setFlagsFromString('--semi-space-growth-factor=1');
 setFlagsFromString('--heap-growing-percent=20');
 setFlagsFromString('--optimize-for-size');
 
-const { main } = await import('../dist/main.js');
+const { main } = await import('../dist/lib/cli/main.js');
 await main(import.meta.url);

@@ -17,7 +17,7 @@ await build({
   entryPoints: [
     ...modulesIn('commands'),
     ...modulesIn('hooks'),
-    path.join(dist, 'main.js'),
+    path.join(dist, 'lib/cli/main.js'),
     path.join(dist, 'lib/embedder/child.js'),
   ],
   outdir: dist,

@@ -90,7 +90,7 @@ export default class Query extends BaseCommand {
       );
     }
     // Node and llama.cpp start in the child while the index is opened here.
-    if (flags.mode !== 'lexical') await this.#spawnEarly(flags.memory, flags.lanes);
+    if (flags.mode !== 'lexical') await this.#startEarly(flags.memory, flags.lanes);
     const [{ findIndex }, { Searcher }] = await Promise.all([
       import('../lib/search/find-index.js'),
       import('../lib/search/searcher.js'),
@@ -117,12 +117,9 @@ export default class Query extends BaseCommand {
     }
   }
 
-  async #spawnEarly(memory: MemoryMode, lanes: number | undefined): Promise<void> {
-    const [{ spawnEarly }, { lanesAndLeanness }] = await Promise.all([
-      import('../lib/embedder/early-child.js'),
-      import('../lib/config.js'),
-    ]);
-    spawnEarly(lanesAndLeanness('query', memory, lanes).lanes);
+  async #startEarly(memory: MemoryMode, lanes: number | undefined): Promise<void> {
+    const { startEmbedderEarly } = await import('../lib/search/early-embedder.js');
+    startEmbedderEarly(memory, lanes);
   }
 
   async #one(searcher: Searcher, request: SearchRequest, checkStale: boolean): Promise<void> {

@@ -102,7 +102,7 @@ const SYSTEM_CODES: Record<string, ErrorCode> = {
 };
 
 /** The code of a system or SQLite error (extended SQLite codes count as their primary one), or undefined. */
-export function systemErrorCode(error: unknown): ErrorCode | undefined {
+function systemErrorCode(error: unknown): ErrorCode | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== 'string') return undefined;
   const primary = code.startsWith('SQLITE_') ? code.split('_').slice(0, 2).join('_') : code;

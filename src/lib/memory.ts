@@ -38,16 +38,22 @@ export function memoryReport(
 }
 
 /** The memory of this process: V8's share and the whole. Source: process.memoryUsage, getrusage, V8. */
-export function hostMemory(): HostMemory {
+function hostMemory(): HostMemory {
   const usage = process.memoryUsage();
   return {
     rssBytes: usage.rss,
-    peakRssBytes: Math.max(process.resourceUsage().maxRSS * 1024, usage.rss),
+    peakRssBytes: Math.max(ownPeakBytes(), usage.rss),
     v8HeapUsedBytes: usage.heapUsed,
     v8HeapTotalBytes: usage.heapTotal,
     v8HeapLimitBytes: getHeapStatistics().heap_size_limit,
     externalBytes: usage.external,
   };
+}
+
+/** On Linux, getrusage would count what the parent had when it forked us. */
+function ownPeakBytes(): number {
+  const peak = process.platform === 'linux' ? processMemory(process.pid)?.peakRssBytes : null;
+  return peak ?? process.resourceUsage().maxRSS * 1024;
 }
 
 /** The memory of another process of this user, or null when it is gone or the platform has no cheap way to say. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { verifies } from '../house/promises.js';
 
 import type { Embedding, EmbeddingProvider } from '#dist/lib/embedder/types.js';
 
@@ -28,6 +29,7 @@ export function describeEmbeddingProvider(name: string, create: () => EmbeddingP
     afterAll(() => provider.close());
 
     it('gives the reference vectors, in the order of the texts', async () => {
+      verifies('runtimes-agree');
       expect(fitting.length).toBeGreaterThan(15);
       const embeddings = await provider.embedBatch(fitting.map(({ text }) => text));
       for (const [index, reference] of fitting.entries()) {
@@ -59,6 +61,7 @@ export function describeEmbeddingProvider(name: string, create: () => EmbeddingP
     });
 
     it('marks a text over the token limit with its length and cuts none', async () => {
+      verifies('no-text-cut');
       const [fits, long] = await provider.embedBatch([
         'word '.repeat(254).trim(),
         'word '.repeat(255).trim(),

@@ -16,6 +16,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { verifies } from '../house/promises.js';
 
 import { createEmbedder } from '#dist/lib/embedder/create-embedder.js';
 import type { EmbeddingProvider } from '#dist/lib/embedder/types.js';
@@ -169,6 +170,7 @@ describe('a model file', () => {
   });
 
   it('that gives no numbers is invalid before the first text', async () => {
+    verifies('no-made-up-vector');
     const file = path.join(folder, 'nan.gguf');
     const bytes = readFileSync(model.path);
     bytes.fill(0xff, bytes.length - 12_000_000); // all scales of the last layers become NaN

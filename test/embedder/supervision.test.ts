@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { verifies } from '../house/promises.js';
 
 import { createEmbedder, type InternalOptions } from '#dist/lib/embedder/create-embedder.js';
 import type { SupervisionLimits } from '#dist/lib/embedder/limits.js';
@@ -176,6 +177,7 @@ describe('a text that ends its child', () => {
 
 describe('a child that is killed from outside', () => {
   it('in the middle of a batch: the batch is completed by the next one', async () => {
+    verifies('embedder-crash-spares-host');
     const embedder = createEmbedder({ model, runtime: 'direct' });
     open.push(embedder);
     const texts = Array.from(

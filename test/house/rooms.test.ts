@@ -9,7 +9,7 @@ const GROUND = ['errors', 'config', 'memory'];
 const MATERIALS = ['corpus', 'embedder', 'models', 'store'];
 const JOBS = ['indexing', 'search', 'mcp', 'diagnostics'];
 
-/** Which rooms the files of a room may name; `../shared/design` calls it "who may import whom". */
+/** Which rooms the files of a room may name: the picture is in CONTRIBUTING.md. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   config: ['errors'],

@@ -80,6 +80,15 @@ console.log(JSON.stringify([outcome.result.files.unchanged, hit?.path, embedding
   },
 );
 
+test('publint and attw find nothing to say about the tarball', async () => {
+  const folder = makeFolder();
+  await execa('npm', ['pack', NO_SCRIPTS, '--pack-destination', folder], { cwd: projectRoot });
+  const tarball = path.join(folder, readdirSync(folder)[0]!);
+  const tool = (name: string) => path.join(projectRoot, 'node_modules/.bin', name);
+  await execa(tool('publint'), [tarball, '--strict'], { cwd: projectRoot });
+  await execa(tool('attw'), [tarball, '--profile', 'esm-only'], { cwd: projectRoot });
+});
+
 test('every file that package.json promises is there', () => {
   const manifest = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8'));
   for (const entry of [...manifest.files, manifest.bin['embed-search'], manifest.exports['.'].types]) {

@@ -72,6 +72,8 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
       continue;
     }
     if (++looked % ENTRIES_PER_TURN === 0) await nextTurn();
+    // The index itself is no news to anybody.
+    if (context.neverEnter.has(join(context.realRoot, folder.path, name))) continue;
     const entry = isRepeated ? undecodable(folder.path + name) : examine(context, folder, name);
     if (entry.kind !== 'folder') {
       yield entry;
@@ -104,8 +106,6 @@ function examine(context: Walk, folder: Folder, name: string): WalkEntry | Folde
 
   const isFolder = stat.isDirectory();
   const shown = isFolder ? `${path}/` : path;
-  if (isFolder && context.neverEnter.has(join(context.realRoot, path)))
-    return skipped(shown, 'ignored', 'the index itself');
   if (isRepositoryData(name)) return skipped(shown, 'hidden', 'data of version control');
 
   const verdict = decide(folder.stack, shown);

@@ -3,7 +3,7 @@ import type { Problem } from '../store/types.js';
 import type { SkippedFile } from './types.js';
 
 /** How many left-out entries a result names; the rest is counted, and `index --dry-run` lists them all. */
-export const SKIPPED_LISTED = 1_000;
+const SKIPPED_LISTED = 1_000;
 
 /** Left out because the user said so, as opposed to something about the file: not kept in the index. */
 const BY_RULE = new Set<string>(['ignored', 'hidden']);
