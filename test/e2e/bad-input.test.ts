@@ -2,6 +2,7 @@ import { chmodSync, copyFileSync, existsSync, renameSync, truncateSync, writeFil
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../house/promises.js';
+import { type Entry, gguf } from '../models/gguf-writer.js';
 import { makeFolder, projectRoot, run, runJson, SMALL_PROJECT } from './cli.js';
 
 const shippedModel = path.join(projectRoot, 'models/all-MiniLM-L6-v2.Q8_0.gguf');
@@ -71,6 +72,13 @@ describe('no index', () => {
   });
 });
 
+const GENERATIVE: Entry[] = [
+  ['general.architecture', 'string', 'llama'],
+  ['llama.context_length', 'u32', 4096],
+  ['llama.embedding_length', 'u32', 3584],
+  ['tokenizer.ggml.model', 'string', 'gpt2'],
+];
+
 describe('a model that cannot be used', () => {
   const broken: Record<string, (file: string) => void> = {
     'is missing': () => {},
@@ -78,6 +86,7 @@ describe('a model that cannot be used', () => {
       copyFileSync(shippedModel, file);
       truncateSync(file, 12_000_000);
     },
+    'is a generative one': (file) => writeFileSync(file, gguf({ entries: GENERATIVE })),
     'is not GGUF': (file) => writeFileSync(file, 'this is no model\n'.repeat(100)),
   };
   for (const [what, make] of Object.entries(broken)) {

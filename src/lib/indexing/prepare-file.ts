@@ -4,17 +4,15 @@ import { chunkText } from '../corpus/chunk-text.js';
 import { embeddingText } from '../corpus/embedding-text.js';
 import { detectLanguage } from '../corpus/language.js';
 import type { Chunk, CountTokens, FoundFile } from '../corpus/types.js';
-import { searchWords } from '../corpus/words.js';
 import type { FileRecord, NewChunk } from '../store/types.js';
 
 /** All that a file becomes in the index, ready to be put there in one transaction. */
 export interface PreparedFile {
   readonly record: FileRecord;
   readonly chunks: readonly NewChunk[];
-  readonly fileWords: string;
 }
 
-/** Cuts a file's text into chunks, each with its words and the key of the text that is embedded. */
+/** Cuts a file's text into chunks, each with the key of the text that is embedded. */
 export function prepareFile(
   file: FoundFile,
   text: string,
@@ -42,11 +40,10 @@ export function prepareFile(
       language,
     },
     chunks,
-    fileWords: searchWords(text),
   };
 }
 
-/** A chunk with its words and its key, as the store takes it. */
+/** A chunk with its key, as the store takes it. */
 export function newChunk(
   path: string,
   language: string,
@@ -59,7 +56,6 @@ export function newChunk(
     text,
     ...(symbol === undefined ? {} : { symbol }),
     embeddingKey: embeddingKey(embeddingText({ path, language, ...chunk })),
-    words: searchWords(text),
   };
 }
 

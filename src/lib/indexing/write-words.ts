@@ -3,6 +3,7 @@ import type { CountTokens, FoundFile, SkippedEntry, WalkOptions } from '../corpu
 import { walk } from '../corpus/walk.js';
 import { sameStat } from '../store/same-stat.js';
 import type { StoreWriter } from '../store/types.js';
+import { SEARCH_WORDS } from './search-words.js';
 import { type PreparedFile, prepareFile } from './prepare-file.js';
 
 /** Files are committed in groups: large enough for SQLite to be fast, small enough to keep memory flat. */
@@ -35,6 +36,7 @@ export interface WordsOptions {
  * transaction, so a kill loses at most the group at hand and a query answers from what is there.
  */
 export async function writeWords(store: StoreWriter, options: WordsOptions): Promise<WordsOutcome> {
+  store.setWords(SEARCH_WORDS);
   const run = new WordsRun(store, options);
   for await (const entry of walk(options.walk)) {
     options.signal?.throwIfAborted();
@@ -111,8 +113,8 @@ class WordsRun {
     this.#groupChunks = 0;
     this.#groupBytes = 0;
     this.#store.transaction(() => {
-      for (const { record, chunks, fileWords } of group) {
-        const { added, removed } = this.#store.putFile(record, chunks, fileWords);
+      for (const { record, chunks } of group) {
+        const { added, removed } = this.#store.putFile(record, chunks);
         this.outcome.chunksAdded += added;
         this.outcome.chunksRemoved += removed;
       }

@@ -7,19 +7,17 @@ export function putFile(
   context: WriterContext,
   file: FileRecord,
   chunks: readonly NewChunk[],
-  fileWords: string,
-  pathWords: string,
 ): { added: number; removed: number } {
-  const { database } = context;
+  const { database, words } = context;
   const known = database.get('select id, chunks from files where path = ?', file.path) as
     [number, number] | undefined;
   const fileId = writeFile(context, known?.[0], file, chunks.length);
+  if (known !== undefined) words.fileGoes(fileId);
   const old = database.all('select id, embedding_id from chunks where file_id = ?', fileId);
   // The new chunks come first: a text that stays must not be without a use in between.
   const embeddings = chunks.map((chunk, ordinal) => insertChunk(context, fileId, ordinal, chunk));
   for (const [chunkId, embeddingId] of old) removeChunk(context, chunkId as number, embeddingId as number);
-  if (known !== undefined) database.run('delete from file_words where rowid = ?', fileId);
-  database.run('insert into file_words(rowid, body, path) values (?, ?, ?)', fileId, fileWords, pathWords);
+  words.fileComes(fileId);
   addToTotal(context, 'chunks', chunks.length - (known?.[1] ?? 0));
   const before = new Set(old.map((row) => row[1] as number));
   const after = new Set(embeddings);
@@ -30,13 +28,13 @@ export function putFile(
 }
 
 export function removeFile(context: WriterContext, path: string): { removed: number } {
-  const { database } = context;
+  const { database, words } = context;
   const row = database.get('select id, chunks from files where path = ?', path);
   if (row === undefined) return { removed: 0 };
   const [fileId, chunks] = row as [number, number];
+  words.fileGoes(fileId);
   const old = database.all('select id, embedding_id from chunks where file_id = ?', fileId);
   for (const [chunkId, embeddingId] of old) removeChunk(context, chunkId as number, embeddingId as number);
-  database.run('delete from file_words where rowid = ?', fileId);
   database.run('delete from files where id = ?', fileId);
   addToTotal(context, 'chunks', -chunks);
   addToTotal(context, 'files', -1);
@@ -45,11 +43,12 @@ export function removeFile(context: WriterContext, path: string): { removed: num
 
 /** See StoreWriter.replaceChunk. */
 export function replaceChunk(context: WriterContext, chunkId: number, pieces: readonly NewChunk[]): void {
-  const { database } = context;
+  const { database, words } = context;
   const row = database.get('select file_id, ordinal, embedding_id from chunks where id = ?', chunkId);
   if (row === undefined) return;
   const [fileId, ordinal, embeddingId] = row as [number, number, number];
   const grown = pieces.length - 1;
+  words.fileGoes(fileId);
   database.run(
     'update chunks set ordinal = ordinal + ? where file_id = ? and ordinal > ?',
     grown,
@@ -58,6 +57,7 @@ export function replaceChunk(context: WriterContext, chunkId: number, pieces: re
   );
   pieces.forEach((piece, index) => insertChunk(context, fileId, ordinal + index, piece));
   removeChunk(context, chunkId, embeddingId);
+  words.fileComes(fileId);
   database.run('update files set chunks = chunks + ? where id = ?', grown, fileId);
   addToTotal(context, 'chunks', grown);
 }
@@ -94,19 +94,13 @@ function insertChunk(context: WriterContext, fileId: number, ordinal: number, ch
     chunk.symbol ?? null,
   );
   database.run('insert into chunk_texts values (?, ?)', chunkId, Buffer.from(chunk.text));
-  database.run(
-    'insert into chunk_words(rowid, body, symbol, path) values (?, ?, ?, ?)',
-    chunkId,
-    chunk.words,
-    chunk.symbolWords ?? '',
-    chunk.pathWords ?? '',
-  );
+  context.words.chunkComes(chunkId);
   return embeddingId;
 }
 
 function removeChunk(context: WriterContext, chunkId: number, embeddingId: number): void {
   const { database } = context;
-  database.run('delete from chunk_words where rowid = ?', chunkId);
+  context.words.chunkGoes(chunkId);
   database.run('delete from chunk_texts where chunk_id = ?', chunkId);
   database.run('delete from chunks where id = ?', chunkId);
   leaveEmbedding(context, embeddingId);

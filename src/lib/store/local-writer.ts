@@ -8,6 +8,7 @@ import { ShardWriter } from './shard-writer.js';
 import type { Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
 import { publishShards, stageVectors } from './vector-writes.js';
+import { WordTables } from './word-tables.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 import type { WriterLock } from './writer-lock.js';
 import type {
@@ -21,6 +22,7 @@ import type {
   StoreCounts,
   StoredFile,
   StoreWriter,
+  WordRules,
 } from './types.js';
 
 export interface LocalWriterOptions {
@@ -52,6 +54,7 @@ export class LocalWriter implements StoreWriter {
       database: options.database,
       vectorsDir: options.vectorsDir,
       live: new LiveRows(options.database),
+      words: new WordTables(options.database),
       write: (work) => this.#write(work),
     };
   }
@@ -90,6 +93,12 @@ export class LocalWriter implements StoreWriter {
     });
   }
 
+  setWords(rules: WordRules): void {
+    this.#write(() => {
+      if (this.#context.words.setRules(rules)) this.#changed = true;
+    });
+  }
+
   transaction<T>(work: () => T): T {
     if (this.#working) throw new Error('a transaction within a transaction');
     this.#working = true;
@@ -97,6 +106,7 @@ export class LocalWriter implements StoreWriter {
       if (!this.#database.inTransaction) this.#begin();
       const result = work();
       this.#context.live.write();
+      this.#context.words.write();
       if (this.#changed) setMetaValue(this.#database, 'generation', this.generation + 1);
       this.#database.exec('commit');
       this.#clearFirst = false;
@@ -104,6 +114,7 @@ export class LocalWriter implements StoreWriter {
     } catch (error) {
       this.#database.rollback();
       this.#context.live.discard();
+      this.#context.words.discard();
       if (this.#clearFirst) this.#begin();
       throw error;
     } finally {
@@ -120,13 +131,8 @@ export class LocalWriter implements StoreWriter {
     return allFiles(this.#database);
   }
 
-  putFile(
-    file: FileRecord,
-    chunks: readonly NewChunk[],
-    fileWords: string,
-    pathWords = '',
-  ): { added: number; removed: number } {
-    return this.#change(() => putFile(this.#context, file, chunks, fileWords, pathWords));
+  putFile(file: FileRecord, chunks: readonly NewChunk[]): { added: number; removed: number } {
+    return this.#change(() => putFile(this.#context, file, chunks));
   }
 
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void {

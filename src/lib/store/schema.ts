@@ -15,8 +15,12 @@ export const QUARANTINED = 3;
 export const ROWS_PER_LOCATION = 65_536;
 
 const TOKENIZER = `porter unicode61 remove_diacritics 2 tokenchars ''_''`;
-const WORDS = `content='', contentless_delete=1, tokenize='${TOKENIZER}'`;
+const WORD_TABLES = `
+create virtual table chunk_words using fts5(body, symbol, path, content='', tokenize='${TOKENIZER}');
+create virtual table file_words using fts5(body, path, content='', tokenize='${TOKENIZER}');
+`;
 
+const FTS_TABLES = ['chunk_words', 'file_words'];
 const TABLES = [
   'meta',
   'files',
@@ -26,8 +30,6 @@ const TABLES = [
   'staged',
   'shards',
   'file_problems',
-  'chunk_words',
-  'file_words',
 ];
 
 // `chunks` is kept apart from its texts, so that going from a hit to its file reads a small table. `uses` counts
@@ -54,8 +56,6 @@ create table staged(embedding_id integer primary key, vector blob not null);
 create table shards(
   id integer primary key autoincrement, folder text not null unique, rows integer not null, live blob not null);
 create table file_problems(path text primary key, reason text not null, detail text) without rowid;
-create virtual table chunk_words using fts5(body, symbol, path, ${WORDS});
-create virtual table file_words using fts5(body, path, ${WORDS});
 insert into meta values ('generation', 0), ('files', 0), ('chunks', 0);
 `;
 
@@ -82,16 +82,22 @@ export function prepareDatabase(database: Sqlite): void {
 /** Within the caller's transaction. */
 export function createTables(database: Sqlite): void {
   database.exec(
-    `${SCHEMA} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`,
+    `${SCHEMA} ${WORD_TABLES} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`,
   );
 }
 
 /** Empties the index within the caller's transaction: the generation before it answers until that commits. */
 export function clearTables(database: Sqlite): void {
   const generation = metaValue(database, 'generation');
-  for (const table of TABLES) database.exec(`drop table if exists ${table}`);
+  for (const table of [...TABLES, ...FTS_TABLES]) database.exec(`drop table if exists ${table}`);
   createTables(database);
   setMetaValue(database, 'generation', generation ?? 0);
+}
+
+/** In place of those that are there, if any; within the caller's transaction. */
+export function createWordTables(database: Sqlite): void {
+  for (const table of FTS_TABLES) database.exec(`drop table if exists ${table}`);
+  database.exec(WORD_TABLES);
 }
 
 export function metaValue(database: Sqlite, key: string): string | number | undefined {

@@ -40,11 +40,14 @@ export interface NewChunk {
   readonly symbol?: string;
   /** Hex digest of the text that is embedded: chunks with the same key share one vector. */
   readonly embeddingKey: string;
-  /** What FTS5 indexes: the text with identifiers split and also kept whole. */
-  readonly words: string;
-  /** The same for the symbol and for the path, which are fields of their own with their own weight. */
-  readonly symbolWords?: string;
-  readonly pathWords?: string;
+}
+
+/** How texts, symbols and paths become the words that a search looks up. */
+export interface WordRules {
+  /** Where it differs from that of the index, all words are made anew from the stored texts. */
+  readonly version: string;
+  /** Pure: what it gave when a text came is asked for again when the text goes. */
+  readonly wordsOf: (text: string) => string;
 }
 
 /** A chunk as it comes out. */
@@ -195,21 +198,19 @@ export interface StoreWriter {
   /** First use, or after a rebuild: sets what the vectors will be. Throws INDEX_OTHER_MODEL when it differs from what is there. */
   setIdentity(identity: IndexIdentity, modelFile: ModelFileNote): void;
 
+  /** Before files or chunks are changed: each writer is told again. Makes all words anew where the rules have changed. */
+  setWords(rules: WordRules): void;
+
   /** Runs `work` in one SQLite transaction; a throw rolls it back. Not nested. */
   transaction<T>(work: () => T): T;
 
   fileByPath(path: string): StoredFile | undefined;
   files(): Iterable<StoredFile>;
   /**
-   * Replaces a file's chunks and words. Chunks whose key is known keep their vector. `fileWords`, `pathWords`: the
-   * whole text and the path as FTS5 indexes them. Counts the texts that are new to the file, or gone from it.
+   * Replaces a file's chunks and words. Chunks whose key is known keep their vector. Counts the texts that are new to
+   * the file, or gone from it.
    */
-  putFile(
-    file: FileRecord,
-    chunks: readonly NewChunk[],
-    fileWords: string,
-    pathWords?: string,
-  ): { added: number; removed: number };
+  putFile(file: FileRecord, chunks: readonly NewChunk[]): { added: number; removed: number };
   /** The content is the same, the stat is not. */
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void;
   removeFile(path: string): { removed: number };

@@ -1,11 +1,13 @@
 import type { LiveRows } from './live-rows.js';
 import type { Sqlite } from './sqlite.js';
+import type { WordTables } from './word-tables.js';
 
 /** What the writer's jobs work on; `write` runs its work in a transaction, or in the one that is open. */
 export interface WriterContext {
   readonly database: Sqlite;
   readonly vectorsDir: string;
   readonly live: LiveRows;
+  readonly words: WordTables;
   readonly write: <T>(work: () => T) => T;
 }
 
