@@ -2,7 +2,6 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
 import { embedderFlags, indexDirFlag, pathFlag } from '../lib/cli/common-flags.js';
-import type { MemoryMode } from '../lib/config.js';
 import { EmbedSearchError } from '../lib/errors.js';
 import type { Searcher } from '../lib/search/searcher.js';
 import type { SearchRequest } from '../lib/search/types.js';
@@ -89,8 +88,6 @@ export default class Query extends BaseCommand {
         args.text === undefined ? 'The query is missing.' : 'The query is empty.',
       );
     }
-    // Node and llama.cpp start in the child while the index is opened here.
-    if (flags.mode !== 'lexical') await this.#startEarly(flags.memory, flags.lanes);
     const [{ findIndex }, { Searcher }] = await Promise.all([
       import('../lib/search/find-index.js'),
       import('../lib/search/searcher.js'),
@@ -115,11 +112,6 @@ export default class Query extends BaseCommand {
     } finally {
       await searcher.close();
     }
-  }
-
-  async #startEarly(memory: MemoryMode, lanes: number | undefined): Promise<void> {
-    const { startEmbedderEarly } = await import('../lib/search/early-embedder.js');
-    startEmbedderEarly(memory, lanes);
   }
 
   async #one(searcher: Searcher, request: SearchRequest, checkStale: boolean): Promise<void> {

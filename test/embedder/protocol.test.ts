@@ -9,14 +9,8 @@ import {
 } from '#dist/lib/embedder/frames.js';
 import { MAX_MESSAGE_BYTES } from '#dist/lib/embedder/limits.js';
 import type { Reply, Request } from '#dist/lib/embedder/messages.js';
-import {
-  decodeReply,
-  decodeRequest,
-  encodeReply,
-  encodeRequest,
-  MAX_DIMENSIONS,
-  MAX_TEXT_BYTES,
-} from '#dist/lib/embedder/protocol.js';
+import { decodeReply, encodeReply, MAX_DIMENSIONS } from '#dist/lib/embedder/replies.js';
+import { decodeRequest, encodeRequest, MAX_TEXT_BYTES } from '#dist/lib/embedder/requests.js';
 
 function read(...chunks: Uint8Array[]): Frame[] {
   const reader = new FrameReader();

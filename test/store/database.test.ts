@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
-import { embedPending, file, identity, modelFile, temporaryFolder, vectorOf } from './fixtures.js';
+import { embedPending, file, identity, modelFile, temporaryFolder, vectorOf, wordRules } from './fixtures.js';
 
 const readIndex = fileURLToPath(new URL('children/read-index.js', import.meta.url));
 /** A user who owns nothing; root may write anywhere, so as root the reader has to be someone else. */
@@ -17,6 +17,7 @@ async function smallIndex(): Promise<string> {
   const folder = path.join(temporaryFolder(), 'index');
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
   writer.setIdentity(identity, modelFile);
+  writer.setWords(wordRules);
   writer.putFile(...file('a.ts', ['text one', 'text two']));
   await embedPending(writer, { all: true });
   await writer.close();
@@ -64,6 +65,7 @@ describe('the database of the local store', () => {
     const use = store.openReader().then((reader) => reader.chunks([1, 2]));
     await expect(use).rejects.toMatchObject({ code: 'INDEX_DAMAGED', exitCode: 3 });
     const writer = await store.openWriter({ root: '/', rebuild: true });
+    writer.setWords(wordRules);
     writer.putFile(...file('b.ts', ['anew']));
     await writer.close();
     const reader = await store.openReader();

@@ -15,6 +15,8 @@ export const identity = {
   tokenLimit: 128,
   normalization: 'none',
 };
+/** The words of a text are the text. */
+export const wordRules = { version: 'as it is', wordsOf: (/** @type {string} */ text) => text };
 export const modelFile = { path: '/models/stand-in.gguf', bytes: 1, mtimeMs: 1 };
 
 /** @param {string} text */
@@ -23,11 +25,11 @@ export function sha256(text) {
 }
 
 /**
- * A file whose chunks are `texts`, ten lines each; the words of a text are the text.
+ * A file whose chunks are `texts`, ten lines each.
  *
  * @param {string} filePath
  * @param {readonly string[]} texts
- * @returns {[import('#dist/lib/store/types.js').FileRecord, import('#dist/lib/store/types.js').NewChunk[], string, string]}
+ * @returns {[import('#dist/lib/store/types.js').FileRecord, import('#dist/lib/store/types.js').NewChunk[]]}
  */
 export function file(filePath, texts) {
   const record = {
@@ -38,16 +40,13 @@ export function file(filePath, texts) {
     hash: sha256(texts.join('\n')),
     language: path.extname(filePath).slice(1),
   };
-  const pathWords = filePath.replaceAll(/[^\p{L}\p{N}]+/gu, ' ');
   const chunks = texts.map((text, index) => ({
     startLine: index * 10 + 1,
     endLine: index * 10 + 10,
     text,
-    words: text,
-    pathWords,
     embeddingKey: sha256(text),
   }));
-  return [record, chunks, texts.join('\n'), pathWords];
+  return [record, chunks];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
-import { file, identity, modelFile, randomNumbers, temporaryFolder, unit } from './fixtures.js';
+import { file, identity, modelFile, randomNumbers, temporaryFolder, unit, wordRules } from './fixtures.js';
 
 const dimensions = 384;
 
@@ -25,6 +25,7 @@ describe('the two stages of a vector search', () => {
     const store = openLocalStore(temporaryFolder());
     const writer = await store.openWriter({ root: '/' });
     writer.setIdentity({ ...identity, dimensions }, modelFile);
+    writer.setWords(wordRules);
     writer.transaction(() => {
       for (let index = 0; index < count; index += 20)
         writer.putFile(

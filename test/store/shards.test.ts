@@ -15,6 +15,7 @@ import {
   sha256,
   temporaryFolder,
   vectorOf,
+  wordRules,
 } from './fixtures.js';
 
 const texts = Array.from({ length: 60 }, (_, index) => `text ${index}`);
@@ -24,6 +25,7 @@ async function indexOfTexts(): Promise<{ folder: string; shard: string }> {
   const folder = temporaryFolder();
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
   writer.setIdentity(identity, modelFile);
+  writer.setWords(wordRules);
   writer.putFile(...file('a.ts', texts));
   await embedPending(writer, { all: true });
   await writer.close();
@@ -152,6 +154,7 @@ describe('a shard', () => {
     const store = openLocalStore(folder);
     const shards = (): number => readdirSync(path.join(folder, 'vectors')).length;
     const writer = await store.openWriter({ root: '/' });
+    writer.setWords(wordRules);
     const reader = await store.openReader();
     for (let round = 0; round < 3; round++) {
       writer.putFile(
@@ -168,6 +171,7 @@ describe('a shard', () => {
     await writer.close();
     const anew = await store.openWriter({ root: '/', rebuild: true });
     anew.setIdentity(identity, modelFile);
+    anew.setWords(wordRules);
     await anew.sweep();
     expect(shards()).toBe(many);
     reader.close();

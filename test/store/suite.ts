@@ -10,6 +10,7 @@ import {
   temporaryFolder,
   unit,
   vectorOf,
+  wordRules,
 } from './fixtures.js';
 
 /** What every store must do; `open` gives the store that is kept under `folder`, the same each time. */
@@ -28,6 +29,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       store = open(temporaryFolder());
       writer = await store.openWriter({ root: '/root/of/files' });
       writer.setIdentity(identity, modelFile);
+      writer.setWords(wordRules);
     });
     afterEach(async () => {
       for (const reader of readers.splice(0)) reader.close();
@@ -43,8 +45,8 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
 
     it('gives back what was put in, byte for byte', async () => {
       const texts = ['plain', 'nul \0 inside', 'tab\tquote" emoji 🙂 é', '', '한국어\nالعربية'];
-      const [record, chunks, words] = file('a/b c.ts', texts);
-      writer.putFile(record, [{ ...chunks[0]!, symbol: 'parse' }, ...chunks.slice(1)], words);
+      const [record, chunks] = file('a/b c.ts', texts);
+      writer.putFile(record, [{ ...chunks[0]!, symbol: 'parse' }, ...chunks.slice(1)]);
       const reader = await read();
       expect(reader.root).toBe('/root/of/files');
       expect(reader.identity).toEqual(identity);
@@ -287,17 +289,12 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
     });
 
     it('words are found by stem, without accents, as phrases and by field', async () => {
-      const [record, chunks, words, pathWords] = file('src/upload.ts', [
+      const [record, chunks] = file('src/upload.ts', [
         'retries a failed upload with_backoff',
         'café au lait',
         'failed retry of nothing',
       ]);
-      writer.putFile(
-        record,
-        [{ ...chunks[0]!, symbolWords: 'send file' }, ...chunks.slice(1)],
-        words,
-        pathWords,
-      );
+      writer.putFile(record, [{ ...chunks[0]!, symbol: 'send file' }, ...chunks.slice(1)]);
       const reader = await read();
       const find = (...terms: string[]): number => reader.searchChunkWords(terms, { limit: 9 }).length;
       expect(find('retrying')).toBe(2);
@@ -387,6 +384,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       writer.putFile(...file('a.ts', ['one']));
       await writer.close();
       const given = await store.openWriter({ root: '/elsewhere', rebuild: true });
+      given.setWords(wordRules);
       expect(() =>
         given.transaction(() => {
           given.putFile(...file('b.ts', ['two']));

@@ -5,7 +5,8 @@ import { Socket } from 'node:net';
 import { FrameReader } from './frames.js';
 import { PROTOCOL_VERSION } from './limits.js';
 import type { InitializeRequest, Reply, Request } from './messages.js';
-import { decodeRequest, encodeReply, MAX_DIMENSIONS } from './protocol.js';
+import { encodeReply, MAX_DIMENSIONS } from './replies.js';
+import { decodeRequest } from './requests.js';
 import { ChildError, type Runtime } from './runtime.js';
 import { TextEmbedder } from './text-embedder.js';
 

@@ -1,5 +1,5 @@
 import { MAX_TEXTS_PER_REQUEST } from './limits.js';
-import { REQUEST_TEXT_BUDGET, textCost } from './protocol.js';
+import { REQUEST_TEXT_BUDGET, textCost } from './requests.js';
 import type { Embedding } from './types.js';
 
 /** One text on its way to its caller. */

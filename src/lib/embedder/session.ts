@@ -16,7 +16,8 @@ import type {
   Request,
 } from './messages.js';
 import { outOfMemoryKills } from './out-of-memory.js';
-import { decodeReply, encodeRequest } from './protocol.js';
+import { decodeReply } from './replies.js';
+import { encodeRequest } from './requests.js';
 import { type SessionEnd, SessionEnded, sessionEnd } from './session-end.js';
 import { type SpawnedChild, spawnChild } from './spawn-child.js';
 import { vectorFault } from './vectors.js';

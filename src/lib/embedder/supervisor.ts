@@ -7,7 +7,7 @@ import { Job, JobQueue } from './jobs.js';
 import { MAX_TEXTS_PER_REQUEST } from './limits.js';
 import { MemoryGuard } from './memory-guard.js';
 import type { Outcome } from './messages.js';
-import { MAX_TEXT_BYTES } from './protocol.js';
+import { MAX_TEXT_BYTES } from './requests.js';
 import { RestartBudget } from './restart-budget.js';
 import { ChildRefusal, type Session } from './session.js';
 import { type SessionEnd, SessionEnded, sessionError } from './session-end.js';

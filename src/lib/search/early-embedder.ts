@@ -1,7 +1,7 @@
-import { lanesAndLeanness, type MemoryMode } from '../config.js';
+import { lanesAndLeanness } from '../config.js';
 import { spawnEarly } from '../embedder/early-child.js';
 
-/** Starts the process that the next searcher's embedder will take, before the index says which model it has. */
-export function startEmbedderEarly(memory: MemoryMode, lanes: number | undefined): void {
-  spawnEarly(lanesAndLeanness('query', memory, lanes).lanes);
+/** Starts the process that the next searcher's embedder takes if it has the usual number of lanes. */
+export function startEmbedderEarly(): void {
+  spawnEarly(lanesAndLeanness('query', 'auto', undefined).lanes);
 }

@@ -6,6 +6,10 @@ import type { WordRules } from './types.js';
 /** So many changed rows are written before the transaction ends. */
 const MOST_WAITING = 10_000;
 
+/** characters */
+const LONGEST_OVERLAP = 1_000;
+const SHORTEST_OVERLAP = 8;
+
 const CHUNK_SQL = `select c.id, t.text, c.symbol, f.path from chunks c
   join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id`;
 
@@ -73,15 +77,6 @@ export class WordTables {
     this.#newFiles.clear();
   }
 
-  /** Looks at how many rows there are, and `thorough` at whether the tables are sound in themselves. */
-  areSound(thorough: boolean): boolean {
-    const [chunks, files] = this.#database.get(
-      `select (select count(*) from chunk_words_docsize) = (select value from meta where key = 'chunks'),
-              (select count(*) from file_words_docsize) = (select value from meta where key = 'files')`,
-    )!;
-    return chunks === 1 && files === 1 && !thorough;
-  }
-
   #writeIfMany(): void {
     if (this.#newChunks.size + this.#newFiles.size >= MOST_WAITING) this.write();
   }
@@ -110,18 +105,41 @@ export class WordTables {
   }
 
   #wordsOfFile(id: number): SqlValue[] {
-    const texts = this.#database.all(
-      `select t.text from chunks c join chunk_texts t on t.chunk_id = c.id where c.file_id = ? order by c.ordinal`,
+    const chunks = this.#database.all(
+      `select t.text, c.start_line, c.end_line from chunks c join chunk_texts t on t.chunk_id = c.id
+        where c.file_id = ? order by c.ordinal`,
       id,
     );
     const path = this.#database.get('select path from files where id = ?', id)![0];
-    return [this.#words(texts.map((row) => String(row[0])).join('\n')), this.#words(path)];
+    return [this.#words(wholeText(chunks)), this.#words(path)];
   }
 
   #words(stored: SqlRow[number] | undefined): string {
     if (this.#rules === undefined) throw new Error('words before the rules that make them');
     return this.#rules.wordsOf(String(stored));
   }
+}
+
+/** A file's text out of its chunks, in which a line is not counted twice where one chunk repeats the end of another. */
+function wholeText(chunks: readonly SqlRow[]): string {
+  let whole = '';
+  let previous = '';
+  let previousEnd = 0;
+  for (const [stored, startLine, endLine] of chunks) {
+    const text = String(stored);
+    const repeated = (startLine as number) <= previousEnd ? repeatedLength(previous, text) : 0;
+    whole += `\n${text.slice(repeated)}`;
+    previous = text;
+    previousEnd = endLine as number;
+  }
+  return whole;
+}
+
+/** How much of the start of `text` is the end of `previous`; less than a few characters are chance. */
+function repeatedLength(previous: string, text: string): number {
+  let length = Math.min(previous.length, text.length, LONGEST_OVERLAP);
+  while (length >= SHORTEST_OVERLAP && !previous.endsWith(text.slice(0, length))) length--;
+  return length >= SHORTEST_OVERLAP ? length : 0;
 }
 
 function ascending(ids: Iterable<number>): number[] {

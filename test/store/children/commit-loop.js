@@ -1,10 +1,11 @@
 // Writes versions of the same ten files for ever: words, then vectors, then a sweep. Made to be killed.
 import { openLocalStore } from '#dist/lib/store/local-store.js';
-import { embedPending, file, identity, modelFile } from '../made-up.js';
+import { embedPending, file, identity, modelFile, wordRules } from '../made-up.js';
 
 const writer = await openLocalStore(process.argv[2]).openWriter({ root: '/' });
 console.log('open');
 writer.setIdentity(identity, modelFile);
+writer.setWords(wordRules);
 for (let version = Number(process.argv[3]); ; version++) {
   writer.transaction(() => {
     for (let index = 0; index < 10; index++)
