@@ -94,7 +94,9 @@ export default class Query extends BaseCommand {
     ]);
     const found = findIndex(flags.path ?? '.', flags['index-dir']);
     const { model, runtime, lanes, memory, mode } = flags;
-    const searcher = await Searcher.open({ ...found, model, runtime, lanes, memory });
+    const maxEmbedderMemory = flags['max-embedder-memory'];
+    const embedder = { model, runtime, lanes, memory, maxEmbedderMemory };
+    const searcher = await Searcher.open({ ...found, ...embedder });
     const request = {
       mode,
       limit: flags.limit,
@@ -145,11 +147,15 @@ export default class Query extends BaseCommand {
       import('../lib/cli/render-error.js'),
     ]);
     let failed = 0;
+    let degraded: string | undefined;
     for await (const text of batchLines(file)) {
       this.signal.throwIfAborted();
       let document: unknown;
       try {
         const found = await searcher.search({ ...request, text });
+        if (found.degraded && found.degraded.reason !== degraded)
+          this.say(this.stderrPalette.yellow(`Words alone answered: ${found.degraded.reason}`));
+        degraded = found.degraded?.reason;
         const result = { ...found, memory: await searcher.memory() };
         document = { ok: true, result, warnings: searcher.warnings };
       } catch (error) {

@@ -8,18 +8,27 @@ import { EmbedSearchError, ERROR_CODES } from '../lib/errors.js';
 const hook: Hook.CommandNotFound = function ({ id, argv, config }) {
   // oclif joins words that it takes for topics with colons.
   const word = id.split(':')[0]!;
+  const [, extra] = id.split(':');
+  if (extra !== undefined && config.commandIDs.includes(word)) {
+    report(new EmbedSearchError('USAGE', `Unexpected argument: ${extra}.`), argv);
+    return Promise.resolve();
+  }
   const known = nearest(word, config.commandIDs);
   const fix = known === undefined ? '' : `Did you mean embed-search ${known}? `;
   const error = new EmbedSearchError('COMMAND_UNKNOWN', `There is no command "${word}".`, {
     fix: fix + ERROR_CODES.COMMAND_UNKNOWN.fix,
   });
+  report(error, argv);
+  return Promise.resolve();
+};
+
+function report(error: EmbedSearchError, args: readonly string[] | undefined): void {
   process.exitCode = error.exitCode;
-  if (argv?.includes('--json')) {
+  if (args?.includes('--json')) {
     process.stdout.write(`${JSON.stringify({ ok: false, error: errorDocument(error), warnings: [] })}\n`);
   } else {
     process.stderr.write(renderError(error, paletteFor(process.stderr)));
   }
-  return Promise.resolve();
-};
+}
 
 export default hook;

@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
+
+import { linuxMemory } from './memory/linux.js';
+import { macosResidentBytes } from './memory/macos.js';
+import { windowsResidentBytes } from './memory/windows.js';
 
 /** Bytes; null where the platform cannot say. */
 export interface ProcessMemory {
@@ -56,39 +59,21 @@ function ownPeakBytes(): number {
   return peak ?? process.resourceUsage().maxRSS * 1024;
 }
 
-/** The memory of another process of this user, or null when it is gone or the platform has no cheap way to say. */
+/** The memory of another process of this user, or null when it is gone or the platform has no way to say. */
 export function processMemory(pid: number): ProcessMemory | null {
-  return process.platform === 'linux' ? linuxProcessMemory(pid) : null;
-}
-
-function linuxProcessMemory(pid: number): ProcessMemory | null {
-  try {
-    const status = kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    if (!status.has('VmRSS')) return null; // a zombie has no memory
-    let anonymous = status.get('RssAnon') ?? null;
-    let rss = status.get('VmRSS') ?? null;
-    try {
-      const rollup = kilobytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-      anonymous = rollup.get('Anonymous') ?? anonymous;
-      rss = rollup.get('Rss') ?? rss;
-    } catch {
-      // smaps_rollup can be closed to us where status is open
-    }
-    return {
-      pid,
-      rssBytes: rss,
-      peakRssBytes: status.get('VmHWM') ?? null,
-      anonymousBytes: anonymous,
-      fileBackedBytes: rss !== null && anonymous !== null ? Math.max(0, rss - anonymous) : null,
-    };
-  } catch {
-    return null;
+  if (process.platform === 'linux') {
+    const memory = linuxMemory(pid);
+    if (memory === null) return null;
+    const { rssBytes, anonymousBytes } = memory;
+    const isKnown = rssBytes !== null && anonymousBytes !== null;
+    return { pid, ...memory, fileBackedBytes: isKnown ? Math.max(0, rssBytes - anonymousBytes) : null };
   }
+  const rssBytes = residentBytes(pid);
+  if (rssBytes === null) return null;
+  return { pid, rssBytes, peakRssBytes: null, anonymousBytes: null, fileBackedBytes: null };
 }
 
-function kilobytes(text: string): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const [, name, value] of text.matchAll(/^(\w+):\s+(\d+) kB$/gm))
-    found.set(name!, Number(value) * 1024);
-  return found;
+function residentBytes(pid: number): number | null {
+  if (process.platform === 'darwin') return macosResidentBytes(pid);
+  return process.platform === 'win32' ? windowsResidentBytes(pid) : null;
 }

@@ -10,11 +10,11 @@ const committed = JSON.parse(readFileSync(path.join(projectRoot, 'oclif.manifest
 /** What others rely on. It only grows: a name that disappears from here breaks them. */
 const CONTRACT: Record<string, string[]> = {
   index: [
-    'json path index-dir model runtime lanes memory log-level',
+    'json path index-dir model runtime lanes memory max-embedder-memory log-level',
     'include exclude max-file-size rebuild dry-run',
   ],
   query: [
-    'json path index-dir model runtime lanes memory log-level',
+    'json path index-dir model runtime lanes memory max-embedder-memory log-level',
     'limit mode by glob lang context batch check-stale',
   ],
   status: ['json path index-dir log-level'],

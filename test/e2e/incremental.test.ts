@@ -81,7 +81,7 @@ test('a run that finds no space exits 8, and the generation before still answers
   verifies('old-generation-answers');
   const folder = makeFolder(SMALL_PROJECT);
   await run(['index', folder]);
-  addFiles(folder, { 'large.txt': paragraphs(900) });
+  addFiles(folder, Object.fromEntries([1, 2, 3, 4].map((n) => [`large-${n}.txt`, paragraphs(250, n)])));
   // The largest file that the process may write, in blocks of 512 bytes: SQLite meets it like a full disk.
   const limited = await execa(
     'sh',
@@ -102,7 +102,8 @@ test('a run that finds no space exits 8, and the generation before still answers
     code: expect.stringMatching(/^(NO_SPACE|MACHINE)$/),
   });
   const asked = await runJson(['query', 'retry upload', '--path', folder]);
-  expect(asked.document).toMatchObject({ ok: true, result: { hits: [{ path: 'src/upload.ts' }] } });
+  expect(asked.document).toMatchObject({ ok: true });
+  expect(asked.document.result.hits[0]).toMatchObject({ path: 'src/upload.ts' });
 
   const after = (await runJson(['index', folder])).document;
   expect(after.ok).toBe(true);

@@ -100,12 +100,12 @@ export function describeEmbeddingProvider(name: string, create: () => EmbeddingP
   });
 }
 
-export function vectorOf(embedding: Embedding | undefined): { vector: Float32Array; tokens: number } {
+function vectorOf(embedding: Embedding | undefined): { vector: Float32Array; tokens: number } {
   if (embedding === undefined || !embedding.ok) throw new Error(`no vector but ${JSON.stringify(embedding)}`);
   return embedding;
 }
 
-export function cosine(one: Float32Array, other: Float32Array): number {
+function cosine(one: Float32Array, other: Float32Array): number {
   let [dot, left, right] = [0, 0, 0];
   for (const [index, value] of one.entries()) {
     dot += value * other[index]!;

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 
@@ -5,13 +6,18 @@ import { describe, expect, it } from 'vitest';
 
 import { leanCpuLibrary } from '#dist/lib/embedder/cpu-backend.js';
 import { LastWords } from '#dist/lib/embedder/last-words.js';
-import { bindingName, locateRuntime } from '#dist/lib/embedder/locate-runtime.js';
+import { bindingName, locateRuntime, runtimeIdentity } from '#dist/lib/embedder/locate-runtime.js';
 import { MemoryGuard } from '#dist/lib/embedder/memory-guard.js';
+import { readModelHeader } from '#dist/lib/embedder/model-header.js';
+import { onAbort } from '#dist/lib/embedder/on-abort.js';
 import { outOfMemoryKills, saysOutOfMemory } from '#dist/lib/embedder/out-of-memory.js';
 import { tiedToParent } from '#dist/lib/embedder/parent-death.js';
 import { RestartBudget } from '#dist/lib/embedder/restart-budget.js';
 import { contextShape, withSpecialTokens } from '#dist/lib/embedder/runtime.js';
+import { testOverrides } from '#dist/lib/embedder/test-overrides.js';
 import { unitVector, vectorFault } from '#dist/lib/embedder/vectors.js';
+
+import { shippedModel } from './models.js';
 
 // Recorded on the machines named.
 const SAPPHIRE_RAPIDS =
@@ -19,6 +25,42 @@ const SAPPHIRE_RAPIDS =
 const ZEN_5 =
   'flags\t\t: fpu sse4_2 avx f16c fma bmi2 avx2 avx512f avx512cd avx512vl avx512dq avx512bw avx512vbmi avx512_vnni avx512_bf16\n';
 const AMX_ONLY = 'flags\t\t: fpu sse4_2 avx f16c fma bmi2 avx2 amx_tile amx_int8\n';
+
+describe('the header of a model', () => {
+  it('says how large the vocabulary is and how it pools', () => {
+    expect(readModelHeader(shippedModel().path)).toEqual({ vocabularySize: 30_522, pooling: 'mean' });
+  });
+
+  it('is refused where it is none', () => {
+    expect(() => readModelHeader('package.json')).toThrow('no GGUF');
+  });
+});
+
+describe('what a test changes of an embedder', () => {
+  it('changes nothing outside a test', () => {
+    const EMBED_SEARCH_TEST_EMBEDDER = '{"childProgram":"/bin/sh"}';
+    expect(testOverrides({ NODE_ENV: 'test', EMBED_SEARCH_TEST_EMBEDDER })).toEqual({
+      childProgram: '/bin/sh',
+    });
+    expect(testOverrides({ NODE_ENV: 'production', EMBED_SEARCH_TEST_EMBEDDER })).toEqual({});
+    expect(testOverrides({ EMBED_SEARCH_TEST_EMBEDDER })).toEqual({});
+  });
+});
+
+describe('one abort signal', () => {
+  it('has one listener for any number of texts, and none after the last', () => {
+    const { signal } = new AbortController();
+    let reactions = 0;
+    const forget = Array.from({ length: 50 }, () => onAbort(signal, () => reactions++));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const each of forget) each();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+    const abort = new AbortController();
+    for (let text = 0; text < 50; text++) onAbort(abort.signal, () => reactions++);
+    abort.abort();
+    expect(reactions).toBe(50);
+  });
+});
 
 describe('the lean CPU library', () => {
   it.each([
@@ -43,6 +85,11 @@ describe('the runtime', () => {
     ['freebsd', 'x64', null, null],
   ] as const)('has a binding for %s %s %s: %s', (platform, arch, libc, name) => {
     expect(bindingName({ platform, arch, libc })).toBe(name);
+  });
+
+  it('is known by its name and version', () => {
+    expect(runtimeIdentity('direct')).toMatch(/^direct \d+\.\d+\.\d+$/);
+    expect(runtimeIdentity('compat')).toMatch(/^compat \d+\.\d+\.\d+$/);
   });
 
   it('is the binding where one fits, else node-llama-cpp, else a clear error with the next step', () => {

@@ -144,8 +144,32 @@ describe('a model file', () => {
     const file = path.join(folder, 'changed.gguf');
     copyFileSync(model.path, file);
     const embedder = embedderOf(file);
-    utimesSync(file, 1, 1);
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(file, bytes);
     await expect(embedder.start()).rejects.toMatchObject({ code: 'MODEL_CHANGED' });
+  });
+
+  it('that was only touched, or copied anew, is still the one', async () => {
+    const file = path.join(folder, 'touched.gguf');
+    copyFileSync(model.path, file);
+    const embedder = embedderOf(file);
+    utimesSync(file, 1, 1);
+    expect(await embedder.embed('a')).toMatchObject({ ok: true });
+  });
+
+  it('that changes under a child at work ends it before long, and no other one starts from it', async () => {
+    const file = path.join(folder, 'rewritten.gguf');
+    copyFileSync(model.path, file);
+    const embedder = createEmbedder({ model: describeModel(file), limits: { memoryCheckMs: 0 } });
+    open.push(embedder);
+    expect(await embedder.embed('a')).toMatchObject({ ok: true });
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 1]! ^= 1;
+    rmSync(file); // the child keeps what it has mapped
+    writeFileSync(file, bytes);
+    const changed = async () => embedder.embed('b').catch((error: { code: string }) => error.code);
+    await expect.poll(changed, { timeout: 5_000 }).toBe('MODEL_CHANGED');
   });
 
   it.each([
@@ -167,6 +191,15 @@ describe('a model file', () => {
     const embedder = createEmbedder({ model: shippedModel({ dimensions: 768 }) });
     open.push(embedder);
     await expect(embedder.embed('a')).rejects.toMatchObject({ code: 'MODEL_UNSUITABLE' });
+  });
+
+  it('that pools otherwise than described is unsuitable', async () => {
+    const embedder = createEmbedder({ model: shippedModel({ pooling: 'cls' }) });
+    open.push(embedder);
+    await expect(embedder.embed('a')).rejects.toMatchObject({
+      code: 'MODEL_UNSUITABLE',
+      message: expect.stringContaining('it pools by mean, not by cls'),
+    });
   });
 
   it('that gives no numbers is invalid before the first text', async () => {

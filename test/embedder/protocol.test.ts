@@ -28,6 +28,9 @@ const requests: Request[] = [
     initialize: {
       protocolVersion: 1,
       modelPath: '/a b/ü.gguf',
+      modelBytes: 4_000_000_000,
+      modelMtimeMs: 1.5,
+      modelSha256: 'ab',
       runtime: 'direct',
       runtimePath: '/bins',
       lanes: 2,
@@ -55,6 +58,9 @@ const replies: Reply[] = [
       trainedTokens: 512,
       tokenLimit: 256,
       lanes: 2,
+      vocabularySize: 30_522,
+      pooling: null,
+      modelSha256: 'ab',
     },
   },
   {

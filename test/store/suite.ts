@@ -332,6 +332,18 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(reader.counts().files).toBe(1);
     });
 
+    it('every word of a query of thousands counts, as far as the index knows it', async () => {
+      const known = Array.from({ length: 900 }, (_, index) => `known${index}`);
+      const unknown = Array.from({ length: 1_100 }, (_, index) => `unknown${index}`);
+      writer.transaction(() =>
+        known.forEach((word) => writer.putFile(...file(`${word}.ts`, [`${word} text`]))),
+      );
+      const terms = [...unknown, ...known];
+      const reader = await read();
+      expect(reader.searchChunkWords(terms, { limit: 2_000 })).toHaveLength(known.length);
+      expect(reader.searchFileWords(terms, { limit: 2_000 })).toHaveLength(known.length);
+    });
+
     it('a reader keeps its generation, vectors and all, whatever the writer does', async () => {
       for (const name of ['a', 'b', 'c'])
         writer.putFile(...file(`${name}.ts`, [`${name} one`, `${name} two`]));

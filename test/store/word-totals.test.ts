@@ -98,11 +98,7 @@ function splitAny(writer: StoreWriter, pick: (count: number) => number, text: ()
   writer.replaceChunk(chunk.id, pieces);
 }
 
-function takeBackOneInThree(
-  writer: StoreWriter,
-  pick: (count: number) => number,
-  edit: () => void,
-): void {
+function takeBackOneInThree(writer: StoreWriter, pick: (count: number) => number, edit: () => void): void {
   const takenBack = pick(3) === 0;
   const work = (): void => {
     for (let count = pick(6); count > 0; count--) edit();
@@ -162,5 +158,30 @@ describe('an index that was changed', () => {
     editAtRandom(writer, randomNumbers(5), 60);
     await writer.close();
     expect(await rankingOf(folder)).toEqual(await rankingMadeAnew(folder, backwards));
+  });
+
+  it.each([
+    ['rows are gone', 'delete from chunk_words_docsize where id > 3'],
+    ['a segment is gone', 'delete from chunk_words_data where id > 10'],
+    ['the totals are gone', 'delete from file_words_data where id = 1'],
+  ])('of whose words %s is mended from the stored texts by one of the next two runs', async (_name, sql) => {
+    const folder = temporaryFolder();
+    let writer = await open(folder);
+    editAtRandom(writer, randomNumbers(3), 60);
+    await writer.close();
+    const database = new Database(path.join(folder, 'index.db'));
+    database.exec(sql);
+    database.close();
+    for (let run = 0; run < 2; run++) {
+      writer = await open(folder);
+      try {
+        for (const { path: name } of writer.files()) writer.removeFile(name);
+        writer.putFile(...file('a.ts', ['river dog', 'retry']));
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'INDEX_DAMAGED' });
+      }
+      await writer.close();
+    }
+    expect(await rankingOf(folder)).toEqual(await rankingMadeAnew(folder));
   });
 });

@@ -4,11 +4,16 @@ import { BaseCommand } from '../../lib/cli/base-command.js';
 import { bytesFlag, embedderFlags, indexDirFlag, pathFlag } from '../../lib/cli/common-flags.js';
 import type { IndexOptions } from '../../lib/indexing/types.js';
 
+/** oclif gives what stands in an environment variable as one string, also where a flag may be repeated. */
+function asList(value: readonly string[] | string | undefined): readonly string[] | undefined {
+  return typeof value === 'string' ? [value] : value;
+}
+
 export default class Index extends BaseCommand {
   static override summary = 'Index the files of a folder, or bring its index up to date.';
   static override description =
     'Words can be searched within seconds; vectors follow, shard by shard. Only what has changed is read again, ' +
-    'and a text that is known is never embedded again. Ctrl-C keeps what is done; the next run goes on.';
+    'and a text that is known is not embedded again. Ctrl-C keeps what is done; the next run goes on.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> ~/notes --exclude "drafts/**"',
@@ -59,8 +64,9 @@ export default class Index extends BaseCommand {
       runtime: flags.runtime,
       lanes: flags.lanes,
       memory: flags.memory,
-      include: flags.include,
-      exclude: flags.exclude,
+      maxEmbedderMemory: flags['max-embedder-memory'],
+      include: asList(flags.include),
+      exclude: asList(flags.exclude),
       maxFileSize: flags['max-file-size'],
       rebuild: flags.rebuild,
       signal: this.signal,
@@ -87,7 +93,7 @@ export default class Index extends BaseCommand {
     try {
       const outcome = await indexFolder({ ...options, onProgress: (event) => view?.show(event) });
       view?.stop();
-      this.finish(outcome, () => renderIndex(outcome.result, this.stdoutPalette));
+      this.finish(outcome, () => renderIndex(outcome.result, outcome.error === null, this.stdoutPalette));
     } finally {
       view?.stop();
     }

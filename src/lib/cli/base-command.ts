@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Command } from '@oclif/core/command';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
-import type { EmbedSearchError } from '../errors.js';
+import { asUserError, type EmbedSearchError } from '../errors.js';
 import { commonFlags } from './common-flags.js';
 import { abortOnSignals } from './exit-signals.js';
 import { type Palette, paletteFor } from './palette.js';
@@ -26,6 +26,17 @@ export abstract class BaseCommand extends Command {
   readonly #signals = abortOnSignals();
   readonly #warnings: string[] = [];
   #logLevel = 'info';
+
+  override async init(): Promise<void> {
+    await super.init();
+    // oclif would throw what a full disk behind stdout says; a reader that has gone (`| head`) is no error.
+    process.stdout.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      const failure = asUserError(error, 'The output could not be written');
+      process.stderr.write(renderError(failure, this.stderrPalette));
+      process.exit(exitCodeOf(failure));
+    });
+  }
 
   /** Aborts on Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
   protected get signal(): AbortSignal {
@@ -95,7 +106,9 @@ export abstract class BaseCommand extends Command {
 
   protected override catch(thrown: unknown): Promise<void> {
     // What a signal interrupted may fail in many ways; the signal is the reason.
-    const error: unknown = this.signal.aborted ? this.signal.reason : thrown;
+    const error: unknown = this.signal.aborted
+      ? this.signal.reason
+      : asUserError(thrown, 'The command had to stop');
     process.exitCode = exitCodeOf(error);
     if (this.jsonEnabled()) {
       const document = { ok: false, error: errorDocument(error), warnings: this.#warnings };

@@ -24,6 +24,21 @@ export const indexDirFlag = Flags.string({
   env: 'EMBED_SEARCH_INDEX_DIR',
 });
 
+const UNITS: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** A number of bytes with an optional unit: 500000, 512K, 2MB, 1GiB. */
+export const bytesFlag = Flags.custom<number>({
+  helpValue: 'BYTES',
+  parse: (input, _context, options) => {
+    const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(input.trim());
+    const bytes = match ? Math.floor(Number(match[1]) * UNITS[(match[2] ?? '').toLowerCase()]!) : Number.NaN;
+    if (bytes > 0) return Promise.resolve(bytes);
+    throw new EmbedSearchError('USAGE', `--${options.name} takes a number of bytes, not "${input}".`, {
+      fix: `For example: --${options.name} 512K, or --${options.name} 2MB.`,
+    });
+  },
+});
+
 /** Flags of the commands that may start an embedder. */
 export const embedderFlags = {
   model: Flags.string({
@@ -56,19 +71,11 @@ export const embedderFlags = {
     env: 'EMBED_SEARCH_MEMORY',
     helpGroup: 'EMBEDDER',
   })(),
+  'max-embedder-memory': bytesFlag({
+    description:
+      'Own memory of the embedder, beside the model file that it maps, over which it is started anew; ' +
+      'default: well above what the model and its lanes are seen to take.',
+    env: 'EMBED_SEARCH_MAX_EMBEDDER_MEMORY',
+    helpGroup: 'EMBEDDER',
+  }),
 };
-
-const UNITS: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
-/** A number of bytes with an optional unit: 500000, 512K, 2MB, 1GiB. */
-export const bytesFlag = Flags.custom<number>({
-  helpValue: 'BYTES',
-  parse: (input, _context, options) => {
-    const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(input.trim());
-    const bytes = match ? Math.floor(Number(match[1]) * UNITS[(match[2] ?? '').toLowerCase()]!) : Number.NaN;
-    if (bytes > 0) return Promise.resolve(bytes);
-    throw new EmbedSearchError('USAGE', `--${options.name} takes a number of bytes, not "${input}".`, {
-      fix: `For example: --${options.name} 512K, or --${options.name} 2MB.`,
-    });
-  },
-});

@@ -4,14 +4,14 @@ import type { Palette } from './palette.js';
 import { renderMemory } from './render-memory.js';
 
 /** What a run did, for people. */
-export function renderIndex(result: IndexResult, palette: Palette): string {
+export function renderIndex(result: IndexResult, isWhole: boolean, palette: Palette): string {
   const { files, chunks, seconds } = result;
   const vectors =
     chunks.withVectors === chunks.total
       ? 'all with vectors'
       : `${formatCount(chunks.withVectors)} with vectors, the rest by words alone`;
   const lines = [
-    `${palette.green('Indexed')} ${palette.bold(printable(result.root))} in ${formatSeconds(seconds)}`,
+    `${isWhole ? palette.green('Indexed') : palette.yellow('Indexed in part')} ${palette.bold(printable(result.root))} in ${formatSeconds(seconds)}`,
     `  files   ${changes([
       [files.indexed, 'new or changed'],
       [files.unchanged, 'unchanged'],

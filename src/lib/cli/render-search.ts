@@ -45,8 +45,9 @@ function clip(line: string): string {
 }
 
 /** The line on stderr that says how much of the index has vectors, when it is not all. */
-export function coverageNote({ coverage: { chunks, withVectors } }: SearchResult): string | undefined {
-  if (withVectors >= chunks) return undefined;
+export function coverageNote({ mode, coverage: { chunks, withVectors } }: SearchResult): string | undefined {
+  if (chunks === 0) return 'The index is empty so far.';
+  if (mode === 'lexical' || withVectors >= chunks) return undefined;
   const share = Math.floor((withVectors / chunks) * 100);
   return `${share} % of ${formatCount(chunks)} chunks have vectors so far; the rest was searched by words.`;
 }

@@ -26,6 +26,8 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
   for (const { path, reason, detail } of status.skipped.slice(0, SHOWN)) {
     lines.push(palette.dim(`             ${printable(path)}  ${detail ? `${reason}: ${detail}` : reason}`));
   }
+  const more = status.skipped.length - SHOWN;
+  if (more > 0) lines.push(palette.dim(`             and ${more} more: see --json`));
   for (const { path, startLine, reason } of status.quarantined) {
     lines.push(palette.yellow(`  no vector  ${printable(path)}:${startLine}  ${reason}`));
   }

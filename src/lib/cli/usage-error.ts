@@ -22,7 +22,9 @@ export function usageError(error: unknown, commandId: string, flags: readonly st
     .replace(/\u001B\[\d+m/g, '')
     .replace(/^The following errors? occurred:\s*/, '')
     .replace(/^Parsing (--[\w-]+)\s*/, '$1: ')
-    .replace(/\s*\n\s*/g, ' ');
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/^(--[\w-]+): (?=\1)/, '')
+    .replace(/ See more help with --help/, '');
   return new EmbedSearchError('USAGE', /[.!?]$/.test(sentence) ? sentence : `${sentence}.`, {
     fix: help,
     cause: error,

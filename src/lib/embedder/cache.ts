@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { embedInOrder } from './embed-in-order.js';
+import { onAbort } from './on-abort.js';
 import type {
   EmbedderModel,
   EmbedderStats,
@@ -118,15 +119,14 @@ class SharedCall {
 
   async join(signal: AbortSignal | undefined): Promise<Embedding> {
     this.#waiting++;
-    let leave: () => void = () => {};
+    let forget: () => void = () => {};
     const left = new Promise<never>((_resolve, reject) => {
-      leave = () => reject(signal!.reason);
-      signal?.addEventListener('abort', leave, { once: true });
+      if (signal !== undefined) forget = onAbort(signal, () => reject(signal.reason));
     });
     try {
       return await Promise.race([this.result, left]);
     } finally {
-      signal?.removeEventListener('abort', leave);
+      forget();
       this.#waiting--;
       if (this.#waiting === 0 && signal?.aborted === true) {
         this.onAbandoned();

@@ -1,10 +1,13 @@
 // The whole program of the embedder process. It speaks the protocol of docs/embedder-protocol.md over fd 3, ends when
 // that channel closes, and writes only last words to stderr. Started by spawn-child.ts, never by a person.
+import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 import { FrameReader } from './frames.js';
 import { PROTOCOL_VERSION } from './limits.js';
 import type { InitializeRequest, Reply, Request } from './messages.js';
+import { hashFile, sameStamp } from './model-file.js';
+import { readModelHeader } from './model-header.js';
 import { encodeReply, MAX_DIMENSIONS } from './replies.js';
 import { decodeRequest } from './requests.js';
 import { ChildError, type Runtime } from './runtime.js';
@@ -88,6 +91,8 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
   }
   const created = new TextEmbedder(runtime, request);
   await created.probe();
+  const { vocabularySize, pooling } = readModelHeader(request.modelPath);
+  const modelSha256 = await hashOfLoaded(request);
   embedder = created;
   send({
     type: 'initialized',
@@ -100,8 +105,18 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
       trainedTokens: runtime.trainedTokens,
       tokenLimit: created.tokenLimit,
       lanes: request.lanes,
+      vocabularySize,
+      pooling,
+      modelSha256,
     },
   });
+}
+
+/** Looked at after it was mapped; read again only where it is not what the host has seen. */
+async function hashOfLoaded({ modelPath, modelBytes, modelMtimeMs, modelSha256 }: InitializeRequest) {
+  const { size, mtimeMs } = statSync(modelPath);
+  const same = sameStamp({ bytes: size, mtimeMs }, { bytes: modelBytes, mtimeMs: modelMtimeMs });
+  return same ? modelSha256 : hashFile(modelPath);
 }
 
 async function createRuntime(request: InitializeRequest): Promise<Runtime> {

@@ -1,23 +1,22 @@
 import { DEFAULT_LIMITS, type SupervisionLimits } from './limits.js';
 import { Supervisor } from './supervisor.js';
+import { testOverrides, type TestOverrides } from './test-overrides.js';
 import type { EmbedderOptions, EmbeddingProvider } from './types.js';
 
 /** For tests and benches: a stand-in program, shorter waits. */
-export interface InternalOptions extends EmbedderOptions {
-  readonly childProgram?: string;
-  readonly limits?: Partial<SupervisionLimits>;
-}
+export interface InternalOptions extends EmbedderOptions, TestOverrides {}
 
 /** An embedder for one model. Nothing is started before its `start` or the first text. */
 export function createEmbedder(options: InternalOptions): EmbeddingProvider {
+  const overrides = { ...testOverrides(), ...options };
   return new Supervisor({
     model: options.model,
     runtime: options.runtime ?? 'auto',
     lanes: options.lanes ?? 1,
     lean: options.lean ?? false,
     maxMemoryBytes: options.maxMemoryBytes ?? null,
-    limits: { ...DEFAULT_LIMITS, ...idleLimit(), ...options.limits },
-    ...(options.childProgram === undefined ? {} : { childProgram: options.childProgram }),
+    limits: { ...DEFAULT_LIMITS, ...idleLimit(), ...overrides.limits },
+    ...(overrides.childProgram === undefined ? {} : { childProgram: overrides.childProgram }),
   });
 }
 

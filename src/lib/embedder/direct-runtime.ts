@@ -1,7 +1,9 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Binding, BindingContext, BindingModel } from './binding.js';
+import { saysOutOfMemory } from './out-of-memory.js';
 import {
   ChildError,
   type ContextShape,
@@ -15,6 +17,8 @@ import {
 
 const VOCABULARY_KINDS = ['none', 'spm', 'bpe', 'wpm', 'ugm', 'rwkv', 'plamo2'] as const;
 const ERRORS_ONLY = 2;
+/** What llama.cpp prints comes from another thread, a little after the failure itself. */
+const PRINTED_WITHIN_MS = 20;
 
 /** Loads the model through the binding itself: a sixth of the start and of the memory of the public API. */
 export async function createDirectRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -31,7 +35,7 @@ export async function createDirectRuntime(options: RuntimeOptions): Promise<Runt
   const loaded = await model.init().catch((error: Error) => nativeErrors.push(error.message) < 0);
   if (!loaded)
     throw new ChildError('MODEL_INVALID', nativeErrors.join('').trim() || 'llama.cpp could not load it');
-  return new DirectRuntime(binding, model, options);
+  return new DirectRuntime(binding, model, options, nativeErrors);
 }
 
 function loadBinding(options: RuntimeOptions, nativeErrors: string[]): Binding {
@@ -75,11 +79,13 @@ class DirectRuntime implements Runtime {
   readonly #model: BindingModel;
   readonly #tokenLimit: number;
   readonly #vocabulary: VocabularyTokens;
+  readonly #nativeErrors: string[];
   readonly #lanes: DirectLane[] = [];
 
-  constructor(binding: Binding, model: BindingModel, options: RuntimeOptions) {
+  constructor(binding: Binding, model: BindingModel, options: RuntimeOptions, nativeErrors: string[]) {
     this.#binding = binding;
     this.#model = model;
+    this.#nativeErrors = nativeErrors;
     this.backend = `${options.cpuLibrary || 'CPU'} (${features(binding.systemInfo())})`;
     this.dimensions = model.getEmbeddingVectorSize();
     this.trainedTokens = model.getTrainContextSize();
@@ -104,7 +110,11 @@ class DirectRuntime implements Runtime {
   }
 
   createLane(): RuntimeLane {
-    const lane = new DirectLane(this.#tokenLimit, (shape) => this.#createContext(shape));
+    const lane = new DirectLane(
+      this.#tokenLimit,
+      (shape) => this.#createContext(shape),
+      () => this.#nativeErrors.join('').trim(),
+    );
     this.#lanes.push(lane);
     return lane;
   }
@@ -133,11 +143,17 @@ class DirectRuntime implements Runtime {
 class DirectLane implements RuntimeLane {
   readonly #tokenLimit: number;
   readonly #create: (shape: ContextShape) => Promise<BindingContext>;
+  readonly #errors: () => string;
   #context: { readonly native: BindingContext; readonly size: number } | null = null;
 
-  constructor(tokenLimit: number, create: (shape: ContextShape) => Promise<BindingContext>) {
+  constructor(
+    tokenLimit: number,
+    create: (shape: ContextShape) => Promise<BindingContext>,
+    errors: () => string,
+  ) {
     this.#tokenLimit = tokenLimit;
     this.#create = create;
+    this.#errors = errors;
   }
 
   get contexts(): number {
@@ -149,7 +165,7 @@ class DirectLane implements RuntimeLane {
     native.disposeSequence(0);
     native.initBatch(tokens.length);
     native.addToBatch(0, 0, tokens, Uint32Array.of(tokens.length - 1));
-    await native.decodeBatch();
+    await native.decodeBatch().catch((error: Error) => this.#explain(error));
     return native.getEmbedding(tokens.length);
   }
 
@@ -157,6 +173,14 @@ class DirectLane implements RuntimeLane {
     const context = this.#context;
     this.#context = null;
     await context?.native.dispose();
+  }
+
+  /** The binding says only that it failed; what llama.cpp printed says whether memory was short. */
+  async #explain(error: Error): Promise<never> {
+    await delay(PRINTED_WITHIN_MS);
+    const printed = this.#errors();
+    if (saysOutOfMemory(printed)) throw new ChildError('OUT_OF_MEMORY', printed, { cause: error });
+    throw new Error(`${error.message}${printed === '' ? '' : `: ${printed}`}`, { cause: error });
   }
 
   async #contextFor(tokens: number): Promise<BindingContext> {

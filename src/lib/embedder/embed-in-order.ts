@@ -1,5 +1,3 @@
-import { setMaxListeners } from 'node:events';
-
 import type { Embedding, EmbedOptions } from './types.js';
 
 /**
@@ -14,7 +12,6 @@ export async function embedInOrder(
 ): Promise<Embedding[]> {
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  setMaxListeners(0, signal); // one for each text on its way
   const outcomes: Embedding[] = [];
   outcomes.length = texts.length;
   let next = 0;

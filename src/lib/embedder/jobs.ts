@@ -1,4 +1,5 @@
 import { MAX_TEXTS_PER_REQUEST } from './limits.js';
+import { onAbort } from './on-abort.js';
 import { REQUEST_TEXT_BUDGET, textCost } from './requests.js';
 import type { Embedding } from './types.js';
 
@@ -39,8 +40,7 @@ export class Job {
   #listen(signal: AbortSignal): void {
     const abort = (): void => this.reject(signal.reason);
     if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    const forget = (): void => signal.removeEventListener('abort', abort);
+    const forget = onAbort(signal, abort);
     this.outcome.then(forget, forget);
   }
 }

@@ -1,5 +1,5 @@
 /** Raised with every change of a message's meaning; both processes must have the same one. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Bytes of one message, its header counted, in both directions. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -46,7 +46,19 @@ export function locateRuntime(choice: RuntimeChoice, machine: Platform = thisMac
   throw missing(choice, machine);
 }
 
-export function thisMachine(): Platform {
+/**
+ * Names the code that makes the vectors, with its version: a text that ended one runtime may pass another.
+ * Throws as locateRuntime does.
+ */
+export function runtimeIdentity(choice: RuntimeChoice): string {
+  const { runtime, path: location } = locateRuntime(choice);
+  // Both the folder of the binding and the entry module lie two levels below their package.
+  const description = path.join(location, '..', '..', 'package.json');
+  const { version } = JSON.parse(readFileSync(description, 'utf8')) as { version: string };
+  return `${runtime} ${version}`;
+}
+
+function thisMachine(): Platform {
   return {
     platform: process.platform,
     arch: process.arch,

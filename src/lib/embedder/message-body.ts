@@ -43,6 +43,15 @@ export class Fields {
     return Number.isSafeInteger(value) && (value as number) >= least ? (value as number) : this.#wrong(name);
   }
 
+  number(name: string): number {
+    const value = this.#values[name];
+    return typeof value === 'number' ? value : this.#wrong(name);
+  }
+
+  orNull<T>(name: string, read: () => T): T | null {
+    return this.#values[name] === null ? null : read();
+  }
+
   oneOf<T extends string>(name: string, allowed: readonly T[]): T {
     const value = this.#values[name];
     return allowed.includes(value as T) ? (value as T) : this.#wrong(name);
@@ -52,4 +61,3 @@ export class Fields {
     throw new ProtocolError(`a message '${this.#message}' whose field '${name}' is missing or wrong`);
   }
 }
-

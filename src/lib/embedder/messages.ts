@@ -4,6 +4,10 @@ import type { RuntimeName } from './types.js';
 export interface InitializeRequest {
   readonly protocolVersion: number;
   readonly modelPath: string;
+  /** The file as the host has just seen it, and its SHA-256: the child compares what it has loaded. */
+  readonly modelBytes: number;
+  readonly modelMtimeMs: number;
+  readonly modelSha256: string;
   readonly runtime: RuntimeName;
   /** direct: the folder of `llama-addon.node`; compat: the path of node-llama-cpp's entry module. */
   readonly runtimePath: string;
@@ -27,6 +31,11 @@ export interface InitializedReply {
   readonly trainedTokens: number;
   readonly tokenLimit: number;
   readonly lanes: number;
+  /** Tokens that the vocabulary has, and the pooling, by the file itself; null where it does not say. */
+  readonly vocabularySize: number | null;
+  readonly pooling: string | null;
+  /** SHA-256 of the file that is mapped. */
+  readonly modelSha256: string;
 }
 
 /** Counters of the child since its start. */

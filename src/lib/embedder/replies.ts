@@ -137,6 +137,9 @@ function initializedReply(value: unknown): InitializedReply {
     trainedTokens: fields.integer('trainedTokens', 1),
     tokenLimit: fields.integer('tokenLimit', 1),
     lanes: fields.integer('lanes', 1),
+    vocabularySize: fields.orNull('vocabularySize', () => fields.integer('vocabularySize', 1)),
+    pooling: fields.orNull('pooling', () => fields.string('pooling')),
+    modelSha256: fields.string('modelSha256'),
   };
 }
 

@@ -94,6 +94,9 @@ function initializeRequest(value: unknown): InitializeRequest {
   return {
     protocolVersion: fields.integer('protocolVersion', 0),
     modelPath: fields.string('modelPath'),
+    modelBytes: fields.integer('modelBytes', 0),
+    modelMtimeMs: fields.number('modelMtimeMs'),
+    modelSha256: fields.string('modelSha256'),
     runtime: fields.oneOf('runtime', ['direct', 'compat']),
     runtimePath: fields.string('runtimePath'),
     lanes: fields.integer('lanes', 1),
@@ -104,4 +107,3 @@ function initializeRequest(value: unknown): InitializeRequest {
     heartbeatMs: fields.integer('heartbeatMs', 1),
   };
 }
-

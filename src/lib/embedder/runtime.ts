@@ -46,7 +46,7 @@ export interface RuntimeOptions {
 }
 
 /** From so many tokens on llama.cpp's flash attention works in tiles; below it is 2 to 4 times slower than without. */
-export const FLASH_ATTENTION_TOKENS = 64;
+const FLASH_ATTENTION_TOKENS = 64;
 
 /** How a native context is made for texts of one size class. */
 export interface ContextShape {

@@ -16,6 +16,7 @@ import type {
   Request,
 } from './messages.js';
 import { outOfMemoryKills } from './out-of-memory.js';
+import { Pulse } from './pulse.js';
 import { decodeReply } from './replies.js';
 import { encodeRequest } from './requests.js';
 import { type SessionEnd, SessionEnded, sessionEnd } from './session-end.js';
@@ -42,8 +43,6 @@ interface Pending {
   readonly patience: number;
 }
 
-/** Processor time counts for so much of real progress: a slow decode gets ten times the patience of a stuck one. */
-const SHARE_OF_A_WORKING_BEAT = 0.1;
 const DRAIN_MS = 100;
 const DYING_MS = 100;
 
@@ -59,14 +58,15 @@ export class Session {
   #nextId = 1;
   #cause: string | null = null;
   #over = false;
-  #clock: NodeJS.Timeout | null = null;
-  #silentBeats = 0;
-  #stalledBeats = 0;
-  #lastBeat = { progress: 0, cpuMs: 0 };
-  #working = false;
+  readonly #pulse: Pulse;
 
   constructor(program: string, lanes: number, limits: SupervisionLimits) {
     this.#limits = limits;
+    this.#pulse = new Pulse(
+      limits,
+      () => Math.min(...[...this.#pending.values()].map((pending) => pending.patience)),
+      (cause) => this.kill(cause),
+    );
     this.#child = takeEarly(program, lanes) ?? spawnChild(program, lanes);
     this.#lastWords = new LastWords(this.#child.stderr);
     this.ended = this.#watch();
@@ -162,7 +162,8 @@ export class Session {
     const bytes = encodeRequest(request(id));
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { take, resolve, reject, patience });
-      this.#startClock();
+      this.#pulse.start();
+      this.#keepHostAlive(true);
       this.#child.channel.write(bytes);
     });
   }
@@ -170,12 +171,18 @@ export class Session {
   #finish(id: number, settle: (pending: Pending) => void): void {
     const pending = this.#pending.get(id)!;
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#stopClock();
+    if (this.#pending.size === 0) this.#rest();
     settle(pending);
   }
 
+  /** Nothing is asked for now. */
+  #rest(): void {
+    this.#pulse.stop();
+    this.#keepHostAlive(false);
+  }
+
   #receive(chunk: Buffer): void {
-    this.#silentBeats = 0;
+    this.#pulse.sign();
     if (this.#cause !== null && this.#cause !== 'was closed') return;
     try {
       for (const frame of this.#reader.read(chunk)) this.#handle(decodeReply(frame));
@@ -189,51 +196,18 @@ export class Session {
   }
 
   #handle(reply: Reply): void {
-    if (reply.type === 'heartbeat') {
-      this.#working = reply.cpuMs - this.#lastBeat.cpuMs >= this.#limits.heartbeatMs / 2;
-      if (reply.progress !== this.#lastBeat.progress) this.#stalledBeats = 0;
-      this.#lastBeat = reply;
-      return;
-    }
+    if (reply.type === 'heartbeat') return this.#pulse.heard(reply);
     if (reply.type === 'error' && reply.id === 0) throw new ProtocolError(`a complaint: ${reply.message}`);
     const pending = this.#pending.get(reply.id);
     if (pending === undefined)
       throw new ProtocolError(
         `a reply '${reply.type}' to request ${reply.id}, which is not or no longer open`,
       );
-    this.#stalledBeats = 0;
+    this.#pulse.answered();
     if (reply.type === 'error') {
       this.#finish(reply.id, ({ reject }) => reject(new ChildRefusal(reply.code, reply.message)));
     } else if (pending.take(reply)) {
       this.#finish(reply.id, ({ resolve }) => resolve());
-    }
-  }
-
-  #startClock(): void {
-    if (this.#clock !== null) return;
-    this.#silentBeats = this.#stalledBeats = 0;
-    this.#working = false;
-    this.#keepHostAlive(true);
-    // Beats are counted instead of comparing times, so that a machine that slept or a busy host does not look like a dead child.
-    this.#clock = setInterval(() => this.#beat(), this.#limits.heartbeatMs);
-  }
-
-  #stopClock(): void {
-    if (this.#clock !== null) clearInterval(this.#clock);
-    this.#clock = null;
-    this.#keepHostAlive(false);
-  }
-
-  #beat(): void {
-    const { heartbeatMs, missedHeartbeats } = this.#limits;
-    this.#silentBeats++;
-    this.#stalledBeats += this.#working ? SHARE_OF_A_WORKING_BEAT : 1;
-    this.#working = false;
-    const patience = Math.min(...[...this.#pending.values()].map((pending) => pending.patience));
-    if (this.#silentBeats > missedHeartbeats) {
-      this.kill(`gave no sign of life for ${(missedHeartbeats * heartbeatMs) / 1_000} s`);
-    } else if (this.#stalledBeats * heartbeatMs > patience) {
-      this.kill(`made no progress for ${patience / 1_000} s`);
     }
   }
 
@@ -267,7 +241,7 @@ export class Session {
 
   #bury(code: number | null, signal: NodeJS.Signals | null): SessionEnd {
     this.#over = true;
-    this.#stopClock();
+    this.#rest();
     this.#child.channel.destroy();
     this.#child.stderr.destroy();
     if (this.#child.process.pid !== undefined) noLongerLive(this.#child.process.pid);

@@ -16,7 +16,12 @@ export const CHILD_PROGRAM = fileURLToPath(import.meta.resolve('#dist/lib/embedd
 
 // Half of the child's anonymous memory would be V8's and malloc's free lists: see docs/embedder-protocol.md.
 const V8_FLAGS = ['--max-semi-space-size=1'];
-const MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' };
+const MALLOC = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TOP_PAD_: '0',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+};
 
 /** Starts `program` with our own Node and an extra stdio pipe (fd 3). Never throws: see the process' 'error' event. */
 export function spawnChild(program: string, lanes: number): SpawnedChild {

@@ -6,7 +6,7 @@ import { ProtocolError } from './frames.js';
 import { PROTOCOL_VERSION, type SupervisionLimits } from './limits.js';
 import { locateRuntime } from './locate-runtime.js';
 import type { ChildErrorCode, InitializedReply } from './messages.js';
-import { checkModelFile } from './model-file.js';
+import { modelChanged, type ModelFile } from './model-file.js';
 import { ChildRefusal, Session } from './session.js';
 import { CHILD_PROGRAM } from './spawn-child.js';
 import type { EmbedderModel, RuntimeChoice } from './types.js';
@@ -35,12 +35,13 @@ export interface StartedSession {
  */
 export async function startSession(
   settings: EmbedderSettings,
+  modelFile: ModelFile,
   lanes: number,
   onSpawn: (session: Session) => void,
 ): Promise<StartedSession> {
   const { model, limits } = settings;
   const location = locateRuntime(settings.runtime);
-  await checkModelFile(model);
+  const stamp = await modelFile.check();
   const started = performance.now();
   const session = new Session(settings.childProgram ?? CHILD_PROGRAM, lanes, limits);
   onSpawn(session);
@@ -48,6 +49,9 @@ export async function startSession(
     const initialized = await session.initialize({
       protocolVersion: PROTOCOL_VERSION,
       modelPath: model.path,
+      modelBytes: stamp.bytes,
+      modelMtimeMs: stamp.mtimeMs,
+      modelSha256: model.sha256,
       runtime: location.runtime,
       runtimePath: location.path,
       lanes,
@@ -60,6 +64,13 @@ export async function startSession(
     if (initialized.protocolVersion !== PROTOCOL_VERSION || initialized.dimensions !== model.dimensions) {
       throw new ProtocolError(
         `protocol ${initialized.protocolVersion} and ${initialized.dimensions} dimensions`,
+      );
+    }
+    if (initialized.modelSha256 !== model.sha256) throw modelChanged(model.path);
+    if (initialized.pooling !== null && initialized.pooling !== model.pooling) {
+      throw new EmbedSearchError(
+        'MODEL_UNSUITABLE',
+        `The model ${model.path} is not suitable: it pools by ${initialized.pooling}, not by ${model.pooling}.`,
       );
     }
     return { session, initialized, startMilliseconds: performance.now() - started };

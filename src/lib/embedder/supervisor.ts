@@ -3,10 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EmbedSearchError } from '../errors.js';
 import { processMemory } from '../memory.js';
 import { embedInOrder } from './embed-in-order.js';
-import { Job, JobQueue } from './jobs.js';
+import { JobBoard, REQUESTS_IN_FLIGHT } from './job-board.js';
+import { Job } from './jobs.js';
 import { MAX_TEXTS_PER_REQUEST } from './limits.js';
-import { MemoryGuard } from './memory-guard.js';
+import { MemoryWatch } from './memory-watch.js';
 import type { Outcome } from './messages.js';
+import { ModelFile } from './model-file.js';
 import { MAX_TEXT_BYTES } from './requests.js';
 import { RestartBudget } from './restart-budget.js';
 import { ChildRefusal, type Session } from './session.js';
@@ -20,12 +22,18 @@ import type {
   EmbeddingProvider,
   EmbedOptions,
 } from './types.js';
+import { Workload } from './workload.js';
 
-const REQUESTS_IN_FLIGHT = 2;
 /** So many texts without one vector in between: it is not the texts. */
 const QUARANTINES_IN_A_ROW = 10;
 /** Rough, and only for texts that are too large to be sent: their tokens are not counted. */
 const BYTES_PER_TOKEN = 4;
+
+/** Why the embedder is not healthy; one that does not last is over with the next vector. */
+interface Trouble {
+  readonly reason: string;
+  readonly lasting: boolean;
+}
 
 /**
  * Keeps one child at work for any number of callers: starts it on demand, replaces it when it dies, gives it at most
@@ -33,12 +41,11 @@ const BYTES_PER_TOKEN = 4;
  */
 export class Supervisor implements EmbeddingProvider {
   readonly #settings: EmbedderSettings;
+  readonly #modelFile: ModelFile;
   readonly #budget: RestartBudget;
-  readonly #queue = new JobQueue();
-  readonly #inFlight = new Set<readonly Job[]>();
-  /** Texts that a dead child had: each goes alone to the next one. */
-  #suspects: Job[] = [];
-  #trial: Job | null = null;
+  readonly #workload: Workload;
+  readonly #memory: MemoryWatch;
+  readonly #board = new JobBoard();
   #state: EmbedderState = 'idle';
   #closed = false;
   /** The child, from its spawn on. */
@@ -47,25 +54,22 @@ export class Supervisor implements EmbeddingProvider {
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #failure: unknown = null;
-  #trouble: string | null = null;
-  #lanes: number;
-  #textsPerRequest = MAX_TEXTS_PER_REQUEST;
+  #trouble: Trouble | null = null;
   #waitBeforeStart = 0;
   #restarts = 0;
   #quarantinesInARow = 0;
   #texts = 0;
   #tokens = 0;
-  #memoryGuard: MemoryGuard;
-  #memoryChecked = { at: 0, texts: 0 };
   #recycle = false;
   #idleTimer: NodeJS.Timeout | null = null;
   #pumpQueued = false;
 
   constructor(settings: EmbedderSettings) {
     this.#settings = settings;
-    this.#lanes = settings.lanes;
+    this.#modelFile = new ModelFile(settings.model);
+    this.#workload = new Workload(settings.lanes);
     this.#budget = new RestartBudget(settings.limits);
-    this.#memoryGuard = new MemoryGuard(settings.maxMemoryBytes);
+    this.#memory = new MemoryWatch(settings.maxMemoryBytes, settings.limits.memoryCheckMs);
   }
 
   async embed(text: string, options: EmbedOptions = {}): Promise<Embedding> {
@@ -80,7 +84,7 @@ export class Supervisor implements EmbeddingProvider {
       };
     }
     const job = new Job(text, bytes, options.signal);
-    this.#queue.push(job);
+    this.#board.add(job);
     this.#pumpSoon();
     return job.outcome;
   }
@@ -100,11 +104,11 @@ export class Supervisor implements EmbeddingProvider {
   }
 
   status(): EmbedderStatus {
-    const reason = this.#state === 'failed' ? (this.#failure as Error).message : this.#trouble;
+    const reason = this.#state === 'failed' ? (this.#failure as Error).message : this.#trouble?.reason;
     return {
       state: this.#state,
       health: this.#state === 'failed' ? 'failed' : this.#trouble === null ? 'healthy' : 'degraded',
-      ...(reason === null ? {} : { reason }),
+      ...(reason === undefined ? {} : { reason }),
       pid: this.#session?.pid ?? null,
       restarts: this.#restarts,
     };
@@ -125,7 +129,7 @@ export class Supervisor implements EmbeddingProvider {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#rejectAll(closedError());
+    this.#board.rejectAll(closedError());
     this.#stopIdleTimer();
     // A start that goes on ends with its child.
     if (this.#state === 'starting') this.#session?.kill('was closed');
@@ -150,42 +154,27 @@ export class Supervisor implements EmbeddingProvider {
   #pump(): void {
     if (this.#closed || this.#starting !== null || this.#stopping !== null) return;
     this.#stopIdleTimer();
-    this.#suspects = this.#suspects.filter((job) => !job.settled);
     if (this.#recycle && this.#state === 'ready') {
-      if (this.#inFlight.size === 0) void this.#stop();
+      if (!this.#board.isBusy) void this.#stop();
       return;
     }
     if (this.#state === 'ready') return this.#dispatch(this.#started!);
-    if (!this.#hasWork()) return;
-    if (this.#state === 'failed' && !this.#budget.available()) return this.#rejectAll(this.#failure);
+    if (!this.#board.hasWork()) return;
+    if (this.#state === 'failed' && !this.#budget.available()) return this.#board.rejectAll(this.#failure);
     this.#starting = this.#start();
     this.#starting.catch(() => {}); // every job was told
   }
 
-  #hasWork(): boolean {
-    return this.#suspects.length > 0 || this.#queue.waiting;
-  }
-
   #dispatch(started: StartedSession): void {
     for (;;) {
-      const jobs = this.#nextRequest();
+      const jobs = this.#board.next(this.#workload.textsPerRequest);
       if (jobs.length === 0) break;
       void this.#run(started, jobs);
     }
-    if (this.#inFlight.size === 0) this.#startIdleTimer();
-  }
-
-  #nextRequest(): Job[] {
-    if (this.#trial !== null) return [];
-    if (this.#suspects.length === 0)
-      return this.#inFlight.size < REQUESTS_IN_FLIGHT ? this.#queue.take(this.#textsPerRequest) : [];
-    if (this.#inFlight.size > 0) return [];
-    this.#trial = this.#suspects.shift()!;
-    return [this.#trial];
+    if (!this.#board.isBusy) this.#startIdleTimer();
   }
 
   async #run({ session, initialized }: StartedSession, jobs: readonly Job[]): Promise<void> {
-    this.#inFlight.add(jobs);
     try {
       const texts = jobs.map((job) => job.text);
       await session.embed(texts, initialized.dimensions, (index, outcome) =>
@@ -198,9 +187,8 @@ export class Supervisor implements EmbeddingProvider {
       const reason = error instanceof ChildRefusal ? refusalError(error, this.#settings.model) : error;
       for (const job of jobs) job.reject(reason);
     }
-    this.#inFlight.delete(jobs);
-    if (jobs[0] === this.#trial) this.#trial = null;
-    this.#checkMemory(session);
+    this.#board.finish(jobs);
+    await this.#checkUp(session);
     this.#pumpSoon();
   }
 
@@ -210,7 +198,7 @@ export class Supervisor implements EmbeddingProvider {
         this.#texts++;
         this.#tokens += outcome.tokens;
         this.#quarantinesInARow = 0;
-        if (this.#lanes === this.#settings.lanes) this.#trouble = null;
+        if (this.#trouble?.lasting === false) this.#trouble = null;
         return job.resolve({ ok: true, vector: outcome.vector, tokens: outcome.tokens });
       case 'too-long':
         return job.resolve({ ok: false, reason: 'too-long', tokens: outcome.tokens });
@@ -244,8 +232,11 @@ export class Supervisor implements EmbeddingProvider {
         this.#waitBeforeStart = 0;
         this.#assertOpen();
         try {
+          const { lanes } = this.#workload;
           this.#becomeReady(
-            await startSession(this.#settings, this.#lanes, (session) => (this.#session = session)),
+            await startSession(this.#settings, this.#modelFile, lanes, (session) => {
+              this.#session = session;
+            }),
           );
         } catch (error) {
           if (!(error instanceof SessionEnded)) throw error;
@@ -271,28 +262,20 @@ export class Supervisor implements EmbeddingProvider {
 
   /** Throws the error of the last child when no restart is left. */
   #countRestart(end: SessionEnd, doing: string): void {
-    const reduced = end.outOfMemory && this.#reduce();
-    this.#trouble = sessionError(end, { doing, restarts: this.#restarts }).message;
-    if (end.outOfMemory && !reduced && doing === 'starting')
-      throw sessionError(end, { doing, restarts: this.#restarts });
+    const reduced = end.outOfMemory && this.#workload.reduce();
+    const error = sessionError(end, { doing, restarts: this.#restarts });
+    this.#trouble = { reason: error.message, lasting: !this.#workload.isWhole };
+    if (end.outOfMemory && !reduced && doing === 'starting') throw error;
     const wait = this.#budget.take();
-    if (wait === null) throw sessionError(end, { doing, restarts: this.#restarts });
+    if (wait === null) throw error;
     this.#waitBeforeStart = wait;
     this.#restarts++;
   }
 
-  /** Less work at a time. False when there is nothing left to take away. */
-  #reduce(): boolean {
-    if (this.#lanes === 1 && this.#textsPerRequest === 1) return false;
-    this.#lanes = Math.max(1, Math.floor(this.#lanes / 2));
-    this.#textsPerRequest = Math.max(1, Math.floor(this.#textsPerRequest / 2));
-    return true;
-  }
-
   #died(started: StartedSession, end: SessionEnd): void {
     if (this.#started !== started || this.#stopping !== null) return;
-    const victims = [...this.#inFlight].flat().filter((job) => !job.settled);
-    const trial = this.#trial;
+    const { trial } = this.#board;
+    const victims = this.#board.recall();
     this.#forgetSession();
     if (this.#closed) return;
     this.#state = 'idle';
@@ -300,16 +283,17 @@ export class Supervisor implements EmbeddingProvider {
       victims.length === 0
         ? 'waiting for work'
         : `embedding ${victims.length} ${victims.length === 1 ? 'text' : 'texts'}`;
-    const couldDoWithLess = end.outOfMemory && this.#lanes > 1;
+    const couldDoWithLess = end.outOfMemory && this.#workload.lanes > 1;
     if (trial !== null && !trial.settled && !couldDoWithLess) {
       this.#restarts++;
-      this.#trouble = sessionError(end, { doing, restarts: this.#restarts }).message;
+      const { message } = sessionError(end, { doing, restarts: this.#restarts });
+      this.#trouble = { reason: message, lasting: !this.#workload.isWhole };
       this.#quarantine(
         trial,
         `the embedder ${end.what}${end.outOfMemory ? ' for lack of memory' : ''} each time it got this text`,
       );
     } else {
-      this.#suspects.unshift(...victims);
+      this.#board.suspect(victims);
       try {
         this.#countRestart(end, doing);
       } catch (error) {
@@ -322,21 +306,14 @@ export class Supervisor implements EmbeddingProvider {
   #fail(error: unknown): void {
     this.#failure = error;
     this.#state = 'failed';
-    this.#rejectAll(error);
-  }
-
-  #rejectAll(reason: unknown): void {
-    for (const job of [...this.#suspects, ...[...this.#inFlight].flat(), ...this.#queue.drain()])
-      if (!job.settled) job.reject(reason);
-    this.#suspects = [];
+    this.#board.rejectAll(error);
   }
 
   #forgetSession(): void {
     this.#session = null;
     this.#started = null;
-    this.#trial = null;
-    this.#inFlight.clear();
     this.#recycle = false;
+    this.#board.recall();
   }
 
   /** Ends the child in an orderly way; the next text starts another one. */
@@ -357,30 +334,34 @@ export class Supervisor implements EmbeddingProvider {
     this.#state = 'idle';
   }
 
-  #checkMemory(session: Session): void {
-    const now = performance.now();
-    if (session.pid === null || now - this.#memoryChecked.at < this.#settings.limits.memoryCheckMs) return;
-    const newTexts = this.#texts - this.#memoryChecked.texts;
-    this.#memoryChecked = { at: now, texts: this.#texts };
-    const memory = processMemory(session.pid);
-    const bytes = memory?.anonymousBytes ?? memory?.rssBytes ?? null;
-    if (bytes === null) return;
-    const verdict = this.#memoryGuard.observe(bytes, newTexts);
-    if (verdict === 'fine') return;
-    const limit = this.#memoryGuard.limitBytes;
-    if (verdict === 'reduce' && !this.#reduce()) {
-      this.#memoryGuard = new MemoryGuard(Infinity);
-      this.#trouble = `The embedder cannot stay under its memory limit of ${limit} bytes, even with one lane.`;
-    } else {
+  /** Between requests, now and then: is the child still small, and its model file still the one that was loaded? */
+  async #checkUp(session: Session): Promise<void> {
+    if (session.pid === null || !this.#memory.isDue()) return;
+    const verdict = this.#memory.look(session.pid, this.#texts);
+    if (verdict === 'recycle') this.#recycle = true;
+    if (verdict === 'reduce') this.#useLessMemory();
+    // The next start finds out whether only its time has changed.
+    if (!(await this.#modelFile.isUntouched())) this.#recycle = true;
+  }
+
+  #useLessMemory(): void {
+    const limit = `its memory limit of ${this.#memory.limitBytes} bytes`;
+    if (this.#workload.reduce()) {
       this.#recycle = true;
-      if (verdict === 'reduce')
-        this.#trouble = `The embedder uses ${this.#lanes} lanes to stay under its memory limit of ${limit} bytes.`;
+      const reason = `The embedder uses ${this.#workload.lanes} lanes to stay under ${limit}.`;
+      this.#trouble = { reason, lasting: true };
+    } else {
+      this.#memory.giveUp();
+      const reason = `The embedder cannot stay under ${limit}, even with one lane.`;
+      this.#trouble = { reason, lasting: true };
     }
   }
 
   #startIdleTimer(): void {
     this.#idleTimer ??= setTimeout(() => {
       this.#idleTimer = null;
+      this.#workload.restore();
+      this.#trouble = null;
       void this.#stop();
     }, this.#settings.limits.idleMs).unref();
   }

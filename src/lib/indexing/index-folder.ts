@@ -1,6 +1,7 @@
 import { existingFolder, indexFolderOf, lanesAndLeanness } from '../config.js';
 import { createEmbedder } from '../embedder/create-embedder.js';
-import type { EmbeddingProvider } from '../embedder/types.js';
+import { runtimeIdentity } from '../embedder/locate-runtime.js';
+import type { EmbeddingProvider, RuntimeChoice } from '../embedder/types.js';
 import { asUserError, EmbedSearchError } from '../errors.js';
 import { memoryReport } from '../memory.js';
 import type { ModelSpec } from '../models/types.js';
@@ -55,8 +56,12 @@ class IndexRun {
   async run(): Promise<IndexOutcome> {
     this.note('running');
     const model = await modelForIndex(this.#options.model, this.#store);
-    if (model.ok) this.#store.setIdentity(identityOf(model.spec), modelFileNote(model.spec));
+    if (model.ok) this.#setModel(model.spec);
 
+    const damaged = await this.#store.heal();
+    if (damaged > 0) {
+      this.#warnings.push(`${damaged} vectors were damaged on the disk; their texts are embedded again.`);
+    }
     const words = await this.#writeWords();
     const pending = this.#store.pendingCount();
     this.#progress({ phase: 'words-ready', chunks: this.#store.counts().chunks, pending });
@@ -99,6 +104,14 @@ class IndexRun {
     this.#options.onProgress?.(event);
   }
 
+  /** Texts that an embedder could not take are tried again where another runtime has come. */
+  #setModel(spec: ModelSpec): void {
+    const before = this.#store.modelFile?.runtime;
+    const runtime = runtimeOrUndefined(this.#options.runtime ?? 'auto') ?? before;
+    if (runtime !== before) this.#store.clearChunkProblems();
+    this.#store.setIdentity(identityOf(spec), modelFileNote(spec, runtime));
+  }
+
   async #writeWords(): Promise<WordsOutcome> {
     const { root, indexDir, signal } = this.#options;
     const words = await writeWords(this.#store, {
@@ -114,11 +127,12 @@ class IndexRun {
   }
 
   async #embed(spec: ModelSpec): Promise<{ embedded: number; error: EmbedSearchError | null }> {
-    const { runtime, memory = 'auto', lanes, signal } = this.#options;
+    const { runtime, memory = 'auto', lanes, maxEmbedderMemory, signal } = this.#options;
     this.#progress({ phase: 'loading-model', model: spec.id });
     const embedder = createEmbedder({
       model: spec,
       ...(runtime ? { runtime } : {}),
+      ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
       ...lanesAndLeanness('index', memory, lanes),
     });
     this.#embedder = embedder;
@@ -196,6 +210,15 @@ class IndexRun {
       if (startLine !== undefined && endLine !== undefined) chunks.push({ path, startLine, endLine, reason });
     }
     return chunks;
+  }
+}
+
+/** One that is missing is said when the embedder starts. */
+function runtimeOrUndefined(choice: RuntimeChoice): string | undefined {
+  try {
+    return runtimeIdentity(choice);
+  } catch {
+    return undefined;
   }
 }
 

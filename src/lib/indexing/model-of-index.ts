@@ -55,6 +55,7 @@ export function identityOf(spec: ModelSpec): IndexIdentity {
   };
 }
 
-export function modelFileNote(spec: ModelSpec): ModelFileNote {
-  return { path: spec.path, bytes: spec.bytes, mtimeMs: spec.mtimeMs };
+export function modelFileNote(spec: ModelSpec, runtime: string | undefined): ModelFileNote {
+  const { path, bytes, mtimeMs } = spec;
+  return { path, bytes, mtimeMs, ...(runtime === undefined ? {} : { runtime }) };
 }

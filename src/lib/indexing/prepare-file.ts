@@ -4,32 +4,20 @@ import { chunkText } from '../corpus/chunk-text.js';
 import { embeddingText } from '../corpus/embedding-text.js';
 import { detectLanguage } from '../corpus/language.js';
 import type { Chunk, CountTokens, FoundFile } from '../corpus/types.js';
-import type { FileRecord, NewChunk } from '../store/types.js';
+import type { FileWithChunks, NewChunk } from '../store/types.js';
 
-/** All that a file becomes in the index, ready to be put there in one transaction. */
-export interface PreparedFile {
-  readonly record: FileRecord;
-  readonly chunks: readonly NewChunk[];
-}
-
-/** Cuts a file's text into chunks, each with the key of the text that is embedded. */
+/**
+ * A file as the store takes it: cut into chunks, each with the key of the text that is embedded, when they are asked
+ * for, since the chunks of a large file take more memory than the file.
+ */
 export function prepareFile(
   file: FoundFile,
   text: string,
   hash: string,
   countTokens: CountTokens,
-): PreparedFile {
+): FileWithChunks {
   const newline = text.indexOf('\n');
   const language = detectLanguage(file.path, newline < 0 ? text.slice(0, 256) : text.slice(0, newline));
-  const chunks: NewChunk[] = [];
-  const options = {
-    path: file.path,
-    language,
-    countTokens,
-    maxTokens: CHUNK_TOKENS,
-    overlapTokens: CHUNK_OVERLAP_TOKENS,
-  };
-  for (const chunk of chunkText(text, options)) chunks.push(newChunk(file.path, language, chunk));
   return {
     record: {
       path: file.path,
@@ -39,8 +27,20 @@ export function prepareFile(
       hash,
       language,
     },
-    chunks,
+    chunks: chunksOf(file.path, language, text, countTokens),
   };
+}
+
+function* chunksOf(
+  path: string,
+  language: string,
+  text: string,
+  countTokens: CountTokens,
+): Generator<NewChunk> {
+  const limits = { maxTokens: CHUNK_TOKENS, overlapTokens: CHUNK_OVERLAP_TOKENS };
+  for (const chunk of chunkText(text, { path, language, countTokens, ...limits })) {
+    yield newChunk(path, language, chunk);
+  }
 }
 
 /** A chunk with its key, as the store takes it. */

@@ -13,6 +13,8 @@ export interface IndexOptions {
   readonly runtime?: RuntimeChoice | undefined;
   readonly lanes?: number | undefined;
   readonly memory?: MemoryMode | undefined;
+  /** Bytes of the embedder's own memory that make it start anew; default: learned at work. */
+  readonly maxEmbedderMemory?: number | undefined;
   readonly include?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   /** bytes */

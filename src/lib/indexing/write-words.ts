@@ -2,13 +2,13 @@ import { readText } from '../corpus/read-text.js';
 import type { CountTokens, FoundFile, SkippedEntry, WalkOptions } from '../corpus/types.js';
 import { walk } from '../corpus/walk.js';
 import { sameStat } from '../store/same-stat.js';
-import type { StoreWriter } from '../store/types.js';
+import type { FileWithChunks, StoreWriter } from '../store/types.js';
 import { SEARCH_WORDS } from './search-words.js';
-import { type PreparedFile, prepareFile } from './prepare-file.js';
+import { collectGarbage } from './collect-garbage.js';
+import { prepareFile } from './prepare-file.js';
 
 /** Files are committed in groups: large enough for SQLite to be fast, small enough to keep memory flat. */
-const GROUP_CHUNKS = 1_000;
-const GROUP_BYTES = 2 * 1024 * 1024;
+const GROUP_CHARACTERS = 256 * 1024;
 
 /** What kept an earlier version of a file from being compared; its old entry stays until it can be read again. */
 const KEEPS_OLD_ENTRY = new Set<string>(['not-readable', 'changed-while-reading']);
@@ -43,7 +43,7 @@ export async function writeWords(store: StoreWriter, options: WordsOptions): Pro
     if (entry.kind === 'skipped') run.skip(entry);
     else await run.take(entry);
   }
-  run.commitGroup();
+  await run.commitGroup();
   run.removeUnseen();
   return run.outcome;
 }
@@ -53,9 +53,8 @@ class WordsRun {
   readonly #options: WordsOptions;
   readonly #present = new Set<string>();
   readonly #keptFolders: string[] = [];
-  #group: PreparedFile[] = [];
-  #groupChunks = 0;
-  #groupBytes = 0;
+  #group: FileWithChunks[] = [];
+  #groupCharacters = 0;
   readonly outcome = {
     seen: 0,
     indexed: 0,
@@ -101,24 +100,19 @@ class WordsRun {
     }
     const prepared = prepareFile(file, read.text, read.hash, this.#options.countTokens);
     this.#group.push(prepared);
-    this.#groupChunks += prepared.chunks.length;
-    this.#groupBytes += read.text.length;
-    if (this.#groupChunks >= GROUP_CHUNKS || this.#groupBytes >= GROUP_BYTES) this.commitGroup();
+    this.#groupCharacters += read.text.length;
+    if (this.#groupCharacters >= GROUP_CHARACTERS) await this.commitGroup();
   }
 
-  commitGroup(): void {
+  async commitGroup(): Promise<void> {
     const group = this.#group;
     if (group.length === 0) return;
     this.#group = [];
-    this.#groupChunks = 0;
-    this.#groupBytes = 0;
-    this.#store.transaction(() => {
-      for (const { record, chunks } of group) {
-        const { added, removed } = this.#store.putFile(record, chunks);
-        this.outcome.chunksAdded += added;
-        this.outcome.chunksRemoved += removed;
-      }
-    });
+    this.#groupCharacters = 0;
+    const { added, removed } = await this.#store.putFiles(group);
+    this.outcome.chunksAdded += added;
+    this.outcome.chunksRemoved += removed;
+    collectGarbage();
     this.outcome.indexed += group.length;
     this.#options.onFile(this.outcome.seen, this.outcome.chunksAdded);
   }

@@ -19,6 +19,10 @@ export interface FusedChunk {
   readonly lexical?: number;
 }
 
+/** How many candidates each leg gives to the fusion at least: more vectors cost reads and change no ranking. */
+export const WORD_CANDIDATES = 1_000;
+export const VECTOR_CANDIDATES = 300;
+
 /** Vectors and words count the same; tuned per query and model by later work on ranking. */
 const VECTOR_WEIGHT = 0.5;
 
@@ -30,9 +34,9 @@ const FILE_SHARE = 0.5;
  * that beats reciprocal rank fusion. Ties go to the lower chunk id, so an order never depends on chance.
  */
 export function fuse({ vectors, chunkWords, fileWords }: Candidates, mode: SearchMode): FusedChunk[] {
-  const vectorScale = scaler(vectors);
-  const chunkScale = scaler(chunkWords);
-  const fileScale = scaler(fileWords);
+  const vectorScale = scaler(vectors, VECTOR_CANDIDATES);
+  const chunkScale = scaler(chunkWords, WORD_CANDIDATES);
+  const fileScale = scaler(fileWords, WORD_CANDIDATES);
   const fileScores = new Map(fileWords.map(({ fileId, score }) => [fileId, fileScale(score)]));
   const found = new Map<number, { fileId: number; vector?: number; words?: number }>();
   for (const { chunkId, fileId, score } of vectors) found.set(chunkId, { fileId, vector: score });
@@ -66,13 +70,12 @@ function total(mode: SearchMode, vector: number, lexical: number): number {
   return VECTOR_WEIGHT * vector + (1 - VECTOR_WEIGHT) * lexical;
 }
 
-/** Maps the list's worst score to 0 and its best to 1; a list of equals is all 1. */
-function scaler(list: readonly { score: number }[]): (score: number) => number {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const { score } of list) {
-    if (score < low) low = score;
-    if (score > high) high = score;
-  }
-  return high > low ? (score) => (score - low) / (high - low) : () => 1;
+/**
+ * Maps the best score of a list, which is sorted, to 1 and its `depth`-th to 0: what a hit scores must not depend on
+ * how many were asked for. A list of equals is all 1.
+ */
+function scaler(list: readonly { score: number }[], depth: number): (score: number) => number {
+  const high = list[0]?.score ?? 0;
+  const low = list[Math.min(list.length, depth) - 1]?.score ?? 0;
+  return high > low ? (score) => Math.max(0, (score - low) / (high - low)) : () => 1;
 }

@@ -9,9 +9,6 @@ const STOP_WORDS = new Set(
   ).split(' '),
 );
 
-/** More terms than this cost time and change no ranking: a pasted stack trace is a query too. */
-const MOST_TERMS = 512;
-
 /**
  * The distinct words to look up, in the order of the query: identifiers whole and in parts, stop words only
  * where there is nothing else.
@@ -23,5 +20,5 @@ export function queryTerms(text: string): string[] {
     .matchAll(/[\p{L}\p{M}\p{N}_]+/gu))
     words.add(word[0]);
   const telling = [...words].filter((word) => !STOP_WORDS.has(word));
-  return (telling.length > 0 ? telling : [...words]).slice(0, MOST_TERMS);
+  return telling.length > 0 ? telling : [...words];
 }

@@ -10,19 +10,17 @@ import type { ChunkScore, IndexIdentity, ModelFileNote, SearchFilter, StoreReade
 import { confidenceOf } from './confidence.js';
 import { withContext } from './context-lines.js';
 import { embedderModelOf } from './embedder-model.js';
-import { type FusedChunk, fuse } from './fuse.js';
+import { type FusedChunk, fuse, VECTOR_CANDIDATES, WORD_CANDIDATES } from './fuse.js';
 import { pathFilter } from './path-filter.js';
 import { queryTerms } from './query-terms.js';
 import { queryVectors } from './query-vectors.js';
 import { bestLines } from './snippet.js';
 import type { SearcherOptions, SearchHit, SearchMode, SearchRequest, SearchResult } from './types.js';
 
-/** How many candidates each leg gives to the fusion at least: more vectors cost reads and change no ranking. */
-const WORD_CANDIDATES = 1_000;
-const VECTOR_CANDIDATES = 300;
-
 /** A query that is longer, in characters, is a file by mistake. */
 const LONGEST_QUERY = 1_000_000;
+
+const MODES: ReadonlySet<string> = new Set(['hybrid', 'vector', 'lexical'] satisfies SearchMode[]);
 
 interface LegOptions {
   readonly limit: number;
@@ -86,7 +84,7 @@ export class Searcher {
   async search(request: SearchRequest): Promise<SearchResult> {
     const started = performance.now();
     const { text, mode = 'hybrid', limit = 10, by = 'chunk', signal } = request;
-    checkQuery(text);
+    checkRequest(text, mode, limit);
     const counts = this.reader.counts();
     const filter = pathFilter(request.globs, request.languages);
     const terms = queryTerms(text);
@@ -128,7 +126,7 @@ export class Searcher {
     if (asked.sha256 === identity.modelSha256) return;
     throw new EmbedSearchError(
       'INDEX_OTHER_MODEL',
-      `The index was made by ${identity.modelId}, not by ${asked.id}.`,
+      `The index was made by ${identity.modelId} (${identity.modelSha256.slice(0, 8)}), not by ${asked.id} (${asked.sha256.slice(0, 8)}).`,
       { fix: `Leave --model out, or make the index anew: embed-search index --rebuild --model ${model}` },
     );
   }
@@ -146,12 +144,13 @@ export class Searcher {
   }
 
   #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): EmbeddingProvider {
-    const { runtime, memory = 'auto', lanes } = this.#options;
+    const { runtime, memory = 'auto', lanes, maxEmbedderMemory } = this.#options;
     const embedder =
       this.#embedder ??
       createEmbedder({
         model: embedderModelOf(identity, modelFile),
         ...(runtime ? { runtime } : {}),
+        ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
         ...lanesAndLeanness('query', memory, lanes),
       });
     this.#embedder = embedder;
@@ -229,7 +228,12 @@ export class Searcher {
   }
 }
 
-function checkQuery(text: string): void {
+function checkRequest(text: string, mode: SearchMode, limit: number): void {
+  if (typeof text !== 'string') throw new EmbedSearchError('USAGE', 'A search takes { text }, a string.');
+  if (!MODES.has(mode)) throw new EmbedSearchError('USAGE', `There is no mode ${JSON.stringify(mode)}.`);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new EmbedSearchError('USAGE', `The limit is a whole number from 1 on, not ${limit}.`);
+  }
   if (text.trim() === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query is empty.');
   if (text.length > LONGEST_QUERY) {
     throw new EmbedSearchError(

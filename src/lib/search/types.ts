@@ -62,4 +62,6 @@ export interface SearcherOptions {
   readonly runtime?: RuntimeChoice | undefined;
   readonly lanes?: number | undefined;
   readonly memory?: MemoryMode | undefined;
+  /** Bytes of the embedder's own memory that make it start anew; default: learned at work. */
+  readonly maxEmbedderMemory?: number | undefined;
 }

@@ -2,23 +2,46 @@ import { metaValue, PENDING, QUARANTINED } from './schema.js';
 import type { FileRecord, NewChunk } from './types.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 
+/** libsql holds on to about a kilobyte of each call until the event loop turns. */
+const CHUNKS_A_STEP = 100;
+
 /** See StoreWriter.putFile; within a transaction, as all of this file. */
 export function putFile(
   context: WriterContext,
   file: FileRecord,
-  chunks: readonly NewChunk[],
+  chunks: Iterable<NewChunk>,
 ): { added: number; removed: number } {
+  const steps = putFileInSteps(context, file, chunks);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** The same, stopping every so many chunks for the event loop to turn. */
+export function* putFileInSteps(
+  context: WriterContext,
+  file: FileRecord,
+  chunks: Iterable<NewChunk>,
+): Generator<undefined, { added: number; removed: number }> {
   const { database, words } = context;
   const known = database.get('select id, chunks from files where path = ?', file.path) as
     [number, number] | undefined;
-  const fileId = writeFile(context, known?.[0], file, chunks.length);
+  const fileId = writeFile(context, known?.[0], file);
   if (known !== undefined) words.fileGoes(fileId);
   const old = database.all('select id, embedding_id from chunks where file_id = ?', fileId);
   // The new chunks come first: a text that stays must not be without a use in between.
-  const embeddings = chunks.map((chunk, ordinal) => insertChunk(context, fileId, ordinal, chunk));
+  const embeddings: number[] = [];
+  for (const chunk of chunks) {
+    embeddings.push(insertChunk(context, fileId, embeddings.length, chunk));
+    if (embeddings.length % CHUNKS_A_STEP > 0) continue;
+    words.writeChunks();
+    yield;
+  }
+  database.run('update files set chunks = ? where id = ?', embeddings.length, fileId);
   for (const [chunkId, embeddingId] of old) removeChunk(context, chunkId as number, embeddingId as number);
   words.fileComes(fileId);
-  addToTotal(context, 'chunks', chunks.length - (known?.[1] ?? 0));
+  addToTotal(context, 'chunks', embeddings.length - (known?.[1] ?? 0));
   const before = new Set(old.map((row) => row[1] as number));
   const after = new Set(embeddings);
   return {
@@ -62,19 +85,18 @@ export function replaceChunk(context: WriterContext, chunkId: number, pieces: re
   addToTotal(context, 'chunks', grown);
 }
 
-/** Returns the file's id. */
-function writeFile(context: WriterContext, id: number | undefined, file: FileRecord, chunks: number): number {
+/** Returns the file's id. Its chunks are counted when they are there. */
+function writeFile(context: WriterContext, id: number | undefined, file: FileRecord): number {
   const { database } = context;
-  const values = [file.size, file.mtimeMs, file.inode, bytesOfHex(file.hash), file.language, chunks];
+  const values = [file.size, file.mtimeMs, file.inode, bytesOfHex(file.hash), file.language];
   if (id !== undefined) {
-    const sql =
-      'update files set size = ?, mtime_ms = ?, inode = ?, hash = ?, language = ?, chunks = ? where id = ?';
+    const sql = 'update files set size = ?, mtime_ms = ?, inode = ?, hash = ?, language = ? where id = ?';
     database.run(sql, ...values, id);
     return id;
   }
   addToTotal(context, 'files', 1);
   return database.insert(
-    'insert into files(path, size, mtime_ms, inode, hash, language, chunks) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into files(path, size, mtime_ms, inode, hash, language, chunks) values (?, ?, ?, ?, ?, ?, 0)',
     file.path,
     ...values,
   );

@@ -9,6 +9,7 @@ import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { databaseState, metaValue } from './schema.js';
 import { Sqlite, type SqliteOptions } from './sqlite.js';
 import { VectorSearch, vectorOfBlob } from './vector-search.js';
+import { isHeld } from './writer-lock.js';
 import { documentFrequency, searchChunkWords, searchFileWords } from './word-search.js';
 import type {
   ChunkScore,
@@ -55,7 +56,7 @@ export class LocalReader implements StoreReader {
       this.identity = metaObject(this.#database, 'identity') as IndexIdentity | null;
       this.modelFile = metaObject(this.#database, 'modelFile') as ModelFileNote | null;
       this.root = metaValue(this.#database, 'root') as string;
-      this.lastRun = metaObject(this.#database, 'lastRun') as RunNote | null;
+      this.lastRun = lastRunOf(metaObject(this.#database, 'lastRun') as RunNote | null, indexDir);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -158,6 +159,11 @@ export class LocalReader implements StoreReader {
   }
 }
 
+/** A run that could not say how it ended was killed. */
+function lastRunOf(note: RunNote | null, indexDir: string): RunNote | null {
+  return note?.outcome === 'running' && !isHeld(indexDir) ? { ...note, outcome: 'interrupted' } : note;
+}
+
 function missing(indexDir: string): EmbedSearchError {
   return new EmbedSearchError('INDEX_MISSING', `There is no index in ${indexDir}.`);
 }
@@ -169,7 +175,8 @@ function openSnapshot(file: string): Sqlite {
   try {
     return beginReading(file, `${uri}?mode=rw`);
   } catch (error) {
-    if (!(error instanceof EmbedSearchError) || error.code !== 'NO_PERMISSION') throw error;
+    if (!(error instanceof EmbedSearchError) || !['NO_PERMISSION', 'NO_SPACE'].includes(error.code))
+      throw error;
     // SQLite cannot make its shared memory file here. Without a log the database file is all there is to read.
     if (fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size) throw error;
     return beginReading(file, `${uri}?mode=ro&immutable=1`);

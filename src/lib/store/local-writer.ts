@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { EmbedSearchError } from '../errors.js';
-import { putFile, removeFile, replaceChunk } from './file-writes.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { putFile, putFileInSteps, removeFile, replaceChunk } from './file-writes.js';
 import { LiveRows } from './live-rows.js';
 import { allFiles, allProblems, fileByPath, metaObject, storeCounts } from './queries.js';
 import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { clearTables, metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
 import { ShardWriter } from './shard-writer.js';
-import type { Sqlite } from './sqlite.js';
+import { isDamagedWordTable, type Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
 import { publishShards, stageVectors } from './vector-writes.js';
 import { WordTables } from './word-tables.js';
@@ -13,6 +16,7 @@ import { bytesOfHex, type WriterContext } from './writer-context.js';
 import type { WriterLock } from './writer-lock.js';
 import type {
   FileRecord,
+  FileWithChunks,
   IndexIdentity,
   ModelFileNote,
   NewChunk,
@@ -44,6 +48,8 @@ export class LocalWriter implements StoreWriter {
   #clearFirst: boolean;
   #working = false;
   #changed = false;
+  /** Texts whose vectors were found missing when the index was opened. */
+  #lost = 0;
 
   private constructor(options: LocalWriterOptions) {
     this.#database = options.database;
@@ -66,9 +72,11 @@ export class LocalWriter implements StoreWriter {
       writer.#begin();
       return writer;
     }
-    if (metaValue(options.database, 'root') !== options.root)
+    const known = metaValue(options.database, 'root');
+    refuseOtherRoot(String(known), options);
+    if (known !== options.root)
       writer.transaction(() => setMetaValue(options.database, 'root', options.root));
-    heal(writer.#context, false);
+    writer.#lost = heal(writer.#context, false);
     await removeUnnamedShards(writer.#context);
     return writer;
   }
@@ -94,32 +102,43 @@ export class LocalWriter implements StoreWriter {
   }
 
   setWords(rules: WordRules): void {
-    this.#write(() => {
-      if (this.#context.words.setRules(rules)) this.#changed = true;
-    });
+    // A rebuild clears the words anyway: nothing to commit before its first change.
+    if (this.#clearFirst) this.#context.words.setRules(rules);
+    else
+      this.#write(() => {
+        if (this.#context.words.setRules(rules)) this.#changed = true;
+      });
   }
 
   transaction<T>(work: () => T): T {
-    if (this.#working) throw new Error('a transaction within a transaction');
-    this.#working = true;
+    this.#startWork();
     try {
-      if (!this.#database.inTransaction) this.#begin();
       const result = work();
-      this.#context.live.write();
-      this.#context.words.write();
-      if (this.#changed) setMetaValue(this.#database, 'generation', this.generation + 1);
-      this.#database.exec('commit');
-      this.#clearFirst = false;
+      this.#commit();
       return result;
     } catch (error) {
-      this.#database.rollback();
-      this.#context.live.discard();
-      this.#context.words.discard();
-      if (this.#clearFirst) this.#begin();
+      this.#giveUp(error);
       throw error;
-    } finally {
-      this.#working = false;
-      this.#changed = false;
+    }
+  }
+
+  async putFiles(files: Iterable<FileWithChunks>): Promise<{ added: number; removed: number }> {
+    this.#startWork();
+    this.#changed = true;
+    try {
+      const total = { added: 0, removed: 0 };
+      for (const { record, chunks } of files) {
+        const steps = putFileInSteps(this.#context, record, chunks);
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) await nextTurn();
+        total.added += step.value.added;
+        total.removed += step.value.removed;
+      }
+      this.#commit();
+      return total;
+    } catch (error) {
+      this.#giveUp(error);
+      throw error;
     }
   }
 
@@ -131,7 +150,7 @@ export class LocalWriter implements StoreWriter {
     return allFiles(this.#database);
   }
 
-  putFile(file: FileRecord, chunks: readonly NewChunk[]): { added: number; removed: number } {
+  putFile(file: FileRecord, chunks: Iterable<NewChunk>): { added: number; removed: number } {
     return this.#change(() => putFile(this.#context, file, chunks));
   }
 
@@ -184,10 +203,15 @@ export class LocalWriter implements StoreWriter {
 
   async sweep(): Promise<void> {
     await sweep(this.#context, this.identity === null ? undefined : this.#shards());
+    if (!existsSync(path.join(path.dirname(this.#context.vectorsDir), 'index.db'))) {
+      throw new EmbedSearchError('INDEX_MISSING', 'The index was deleted while it was being written.');
+    }
   }
 
   async heal(): Promise<number> {
-    return heal(this.#context, true);
+    const lost = this.#lost + heal(this.#context, true);
+    this.#lost = 0;
+    return lost;
   }
 
   setFileProblems(problems: Iterable<Problem>): void {
@@ -231,11 +255,38 @@ export class LocalWriter implements StoreWriter {
     }
   }
 
+  #startWork(): void {
+    if (this.#working) throw new Error('a transaction within a transaction');
+    if (!this.#database.inTransaction) this.#begin();
+    this.#working = true;
+  }
+
+  #commit(): void {
+    this.#context.live.write();
+    this.#context.words.write();
+    if (this.#changed) setMetaValue(this.#database, 'generation', this.generation + 1);
+    this.#database.exec('commit');
+    this.#clearFirst = false;
+    this.#working = false;
+    this.#changed = false;
+  }
+
+  #giveUp(error: unknown): void {
+    this.#working = false;
+    this.#changed = false;
+    this.#database.rollback();
+    this.#context.live.discard();
+    this.#context.words.discard();
+    if (isDamagedWordTable(error)) this.#context.words.distrust();
+    if (this.#clearFirst) this.#begin();
+  }
+
   #begin(): void {
     this.#database.exec('begin immediate');
     if (!this.#clearFirst) return;
     clearTables(this.#database);
     setMetaValue(this.#database, 'root', this.#root);
+    this.#context.words.noteVersion();
   }
 
   #write<T>(work: () => T): T {
@@ -263,12 +314,25 @@ export class LocalWriter implements StoreWriter {
   }
 }
 
+/** An index goes with its folder when that is moved or copied; one that is kept elsewhere is of one folder. */
+function refuseOtherRoot(known: string, { root, vectorsDir }: LocalWriterOptions): void {
+  if (known === root || vectorsDir.startsWith(root + path.sep) || !existsSync(known)) return;
+  throw new EmbedSearchError(
+    'INDEX_OTHER_SETTINGS',
+    `${path.dirname(vectorsDir)} is the index of ${known}.`,
+    {
+      fix: 'Name another folder with --index-dir, or give this one to the new folder with --rebuild.',
+    },
+  );
+}
+
 function checkIdentity(known: IndexIdentity | null, wanted: IndexIdentity): void {
   if (known === null) return;
   if (known.modelSha256 !== wanted.modelSha256)
     throw new EmbedSearchError(
       'INDEX_OTHER_MODEL',
-      `The index was made with the model ${known.modelId}, not with ${wanted.modelId}.`,
+      `The index was made with the model ${known.modelId} (${known.modelSha256.slice(0, 8)}), ` +
+        `not with ${wanted.modelId} (${wanted.modelSha256.slice(0, 8)}).`,
     );
   const settings = [
     'dimensions',

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
@@ -51,13 +52,39 @@ async function openUnderLock(
 
 async function makeFolders(indexDir: string): Promise<void> {
   try {
-    await fs.mkdir(path.join(indexDir, 'vectors'), { recursive: true, mode: 0o700 });
+    await makeFolderAndParents(path.dirname(indexDir));
+    await makeFolder(indexDir);
+    await refuseForeignFolder(indexDir);
+    await makeFolder(path.join(indexDir, 'vectors'));
     await fs.writeFile(path.join(indexDir, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     });
   } catch (error) {
     throw asUserError(error, `Cannot make the index folder ${indexDir}`);
   }
+}
+
+/** One by one: Node's `recursive` never returns where the system says ENOENT of a parent that is there (/proc). */
+async function makeFolderAndParents(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await makeFolderAndParents(path.dirname(folder));
+  await makeFolder(folder);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await fs.mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error;
+  });
+}
+
+/** A folder with files that are not an index is somebody's: an index among them would hide them from git and from itself. */
+async function refuseForeignFolder(indexDir: string): Promise<void> {
+  const names = await fs.readdir(indexDir);
+  const ours = new Set(['.gitignore', 'index.db', 'lock', 'lock.pid', 'vectors']);
+  if (names.includes('index.db') || names.every((name) => ours.has(name))) return;
+  throw new EmbedSearchError('USAGE', `${indexDir} holds other files and no index.`, {
+    fix: 'Name a folder for the index alone; it is made if it is not there.',
+  });
 }
 
 function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {

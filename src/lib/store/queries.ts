@@ -3,7 +3,8 @@ import { metaValue, PENDING, QUARANTINED } from './schema.js';
 import type { Sqlite, SqlRow, SqlValue } from './sqlite.js';
 import type { Problem, StoreCounts, StoredFile } from './types.js';
 
-const ROWS_PER_PAGE = 500;
+/** Few, since each blob of a page is memory of its own until the garbage is collected. */
+const ROWS_PER_PAGE = 100;
 
 /**
  * Rows in pages, the first column of the last one being where the next page starts: nothing stays open between

@@ -21,16 +21,7 @@ create virtual table file_words using fts5(body, path, content='', tokenize='${T
 `;
 
 const FTS_TABLES = ['chunk_words', 'file_words'];
-const TABLES = [
-  'meta',
-  'files',
-  'chunks',
-  'chunk_texts',
-  'embeddings',
-  'staged',
-  'shards',
-  'file_problems',
-];
+const TABLES = ['meta', 'files', 'chunks', 'chunk_texts', 'embeddings', 'staged', 'shards', 'file_problems'];
 
 // `chunks` is kept apart from its texts, so that going from a hit to its file reads a small table. `uses` counts
 // the chunks of an embedding; one without uses is kept for a while, since texts come back (see sweep.ts).

@@ -21,6 +21,7 @@ export class Sqlite {
   readonly #database: Database.Database;
   readonly #file: string;
   readonly #statements = new Map<string, Database.Statement>();
+  #closed = false;
 
   /** `location` is a path or a `file:` URI; libsql ignores the `readonly` option, the URI's `mode` it does not. */
   constructor(file: string, options: SqliteOptions, location: string = file) {
@@ -65,7 +66,10 @@ export class Sqlite {
 
   /** Ends what is open and lets go of the file. The handle itself lives until the statements are collected. */
   close(): void {
+    // libsql aborts the process when a closed database is closed again.
+    if (this.#closed) return;
     this.rollback();
+    this.#closed = true;
     this.#statements.clear();
     this.#database.close();
   }
@@ -89,6 +93,12 @@ export class Sqlite {
   }
 }
 
+/** SQLITE_CORRUPT_VTAB: the database is sound, but not what FTS5 keeps in it. */
+export function isDamagedWordTable(error: unknown): boolean {
+  const cause = error instanceof EmbedSearchError ? error.cause : error;
+  return (cause as { rawCode?: unknown } | undefined)?.rawCode === 267;
+}
+
 export function isBusy(error: unknown): boolean {
   const cause = error instanceof EmbedSearchError ? error.cause : error;
   return (cause as { code?: unknown } | undefined)?.code === 'SQLITE_BUSY';
@@ -104,6 +114,9 @@ const RESULT_CODES: Readonly<Record<number, string>> = {
   14: 'SQLITE_CANTOPEN',
   26: 'SQLITE_NOTADB',
 };
+
+/** SQLITE_IOERR_SHMSIZE: there was no room for the memory that the connections share, a file of 32 KB. */
+const NO_SHARED_MEMORY = 4874;
 
 function indexError(error: unknown, file: string): unknown {
   if (!(error instanceof Error)) return error;
@@ -121,5 +134,6 @@ function indexError(error: unknown, file: string): unknown {
 function resultCode(error: Error): string | undefined {
   const { rawCode } = error as { rawCode?: number };
   const number = rawCode ?? /^ConnectionFailed\(.*: (\d+)"?\)$/su.exec(error.message)?.[1];
-  return number === undefined ? undefined : RESULT_CODES[Number(number) & 0xff];
+  if (number === undefined) return undefined;
+  return Number(number) === NO_SHARED_MEMORY ? 'SQLITE_FULL' : RESULT_CODES[Number(number) & 0xff];
 }

@@ -23,6 +23,7 @@ export async function sweep(context: WriterContext, writer: ShardWriter | undefi
     }
     await publishShards(context, writer, true);
   }
+  if (context.words.areUntidy) context.write(() => context.words.tidy());
   giveBackPages(context);
   await removeUnnamedShards(context);
 }

@@ -15,6 +15,8 @@ export interface ModelFileNote {
   readonly path: string;
   readonly bytes: number;
   readonly mtimeMs: number;
+  /** Which runtime the last run had, with its version: another one may manage texts that this one did not. */
+  readonly runtime?: string;
 }
 
 export interface FileRecord {
@@ -48,6 +50,12 @@ export interface WordRules {
   readonly version: string;
   /** Pure: what it gave when a text came is asked for again when the text goes. */
   readonly wordsOf: (text: string) => string;
+}
+
+/** A file with the chunks that it is cut into, made as they are asked for. */
+export interface FileWithChunks {
+  readonly record: FileRecord;
+  readonly chunks: Iterable<NewChunk>;
 }
 
 /** A chunk as it comes out. */
@@ -210,7 +218,9 @@ export interface StoreWriter {
    * Replaces a file's chunks and words. Chunks whose key is known keep their vector. Counts the texts that are new to
    * the file, or gone from it.
    */
-  putFile(file: FileRecord, chunks: readonly NewChunk[]): { added: number; removed: number };
+  putFile(file: FileRecord, chunks: Iterable<NewChunk>): { added: number; removed: number };
+  /** The same for many files in one transaction, which lets the event loop turn: nothing else may write meanwhile. */
+  putFiles(files: Iterable<FileWithChunks>): Promise<{ added: number; removed: number }>;
   /** The content is the same, the stat is not. */
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void;
   removeFile(path: string): { removed: number };
@@ -228,7 +238,10 @@ export interface StoreWriter {
   publish(options?: { all?: boolean }): Promise<number>;
   /** Drops vectors and shards that nothing names any more (and no open reader needs), and merges small shards. */
   sweep(): Promise<void>;
-  /** Checks every block of every shard; texts whose vectors are damaged become pending again. Resolves to how many. */
+  /**
+   * Checks every block of every shard; texts whose vectors are damaged become pending again. Resolves to how many,
+   * with those of shards that were missing or cut off when the writer was opened.
+   */
   heal(): Promise<number>;
 
   /** Problems of whole files are replaced as a set; a chunk's problem stays until its text goes or `clearChunkProblems`. */

@@ -2,8 +2,8 @@ import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import type { Sqlite, SqlRow } from './sqlite.js';
 import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
 
-/** More terms than this say nothing new, and BM25 asks for each of them in each chunk: a pasted log takes its rarest. */
-const MOST_TERMS = 64;
+/** BM25 asks for each term in each chunk: so many take half a second for 15,000 chunks. A longer text gives its rarest. */
+const MOST_TERMS = 1_000;
 
 /** Any of `terms`, each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
 function anyOf(terms: readonly string[]): string | undefined {

@@ -6,12 +6,20 @@ import type { WordRules } from './types.js';
 /** So many changed rows are written before the transaction ends. */
 const MOST_WAITING = 10_000;
 
+/** So many removed chunks for each one that is there are put up with. */
+const MOST_REMOVED_SHARE = 0.5;
+
 /** characters */
 const LONGEST_OVERLAP = 1_000;
 const SHORTEST_OVERLAP = 8;
 
-const CHUNK_SQL = `select c.id, t.text, c.symbol, f.path from chunks c
+// As text and not as the blob that it is: Node frees blobs only when the event loop turns, and making all words anew is
+// one turn. libsql ends a text at its first NUL; none is part of a word.
+const TEXT = `replace(cast(t.text as text), char(0), ' ')`;
+const CHUNK_SQL = `select c.id, ${TEXT}, c.symbol, f.path from chunks c
   join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id`;
+const NEXT_OF_FILE_SQL = `select c.ordinal, ${TEXT}, c.start_line, c.end_line from chunks c
+  join chunk_texts t on t.chunk_id = c.id where c.file_id = ? and c.ordinal > ? order by c.ordinal limit 1`;
 
 /**
  * The FTS5 tables of chunks and of whole files. They keep no texts, and such a table gives up a row only when it is
@@ -24,6 +32,7 @@ export class WordTables {
   #rules: WordRules | undefined;
   readonly #newChunks = new Set<number>();
   readonly #newFiles = new Set<number>();
+  #removed = 0;
 
   constructor(database: Sqlite) {
     this.#database = database;
@@ -32,10 +41,20 @@ export class WordTables {
   /** Within a transaction, once for each writer. True when all words had to be made anew. */
   setRules(rules: WordRules): boolean {
     this.#rules = rules;
-    if (metaValue(this.#database, 'words') === rules.version) return false;
+    if (metaValue(this.#database, 'words') === rules.version && this.#areComplete()) return false;
     this.#makeAnew();
-    setMetaValue(this.#database, 'words', rules.version);
+    this.noteVersion();
     return true;
+  }
+
+  /** Has the next writer make all words anew: FTS5 has found a table damaged. */
+  distrust(): void {
+    this.#database.run(`delete from meta where key = 'words'`);
+  }
+
+  /** Says in the index, if the rules are known, that all its words are of these. */
+  noteVersion(): void {
+    if (this.#rules !== undefined) setMetaValue(this.#database, 'words', this.#rules.version);
   }
 
   /** Before a chunk's text, its symbol or the path of its file goes. */
@@ -44,6 +63,7 @@ export class WordTables {
     const row = this.#database.get(`${CHUNK_SQL} where c.id = ?`, id)!;
     const sql = `insert into chunk_words(chunk_words, rowid, body, symbol, path) values ('delete', ?, ?, ?, ?)`;
     this.#database.run(sql, id, ...this.#wordsOfChunk(row));
+    this.#removed++;
   }
 
   chunkComes(id: number): void {
@@ -66,15 +86,50 @@ export class WordTables {
 
   /** At the end of the transaction. */
   write(): void {
+    this.writeChunks();
+    for (const id of ascending(this.#newFiles)) this.#insertFile(id);
+    if (this.#removed > 0)
+      setMetaValue(this.#database, 'removedWords', this.#removedSinceTidy() + this.#removed);
+    this.discard();
+  }
+
+  /** Earlier than that, where many chunks come in ascending order. */
+  writeChunks(): void {
     for (const id of ascending(this.#newChunks))
       this.#insertChunk(this.#database.get(`${CHUNK_SQL} where c.id = ?`, id)!);
-    for (const id of ascending(this.#newFiles)) this.#insertFile(id);
-    this.discard();
+    this.#newChunks.clear();
+  }
+
+  /** Words of removed rows stay in FTS5's older segments until these are merged. */
+  get areUntidy(): boolean {
+    const chunks = metaValue(this.#database, 'chunks') as number;
+    return this.#removedSinceTidy() > chunks * MOST_REMOVED_SHARE;
+  }
+
+  /** Within a transaction. */
+  tidy(): void {
+    this.#database.exec(
+      `insert into chunk_words(chunk_words) values ('optimize'); insert into file_words(file_words) values ('optimize')`,
+    );
+    setMetaValue(this.#database, 'removedWords', 0);
   }
 
   discard(): void {
     this.#newChunks.clear();
     this.#newFiles.clear();
+    this.#removed = 0;
+  }
+
+  #areComplete(): boolean {
+    const [chunks, files] = this.#database.get(
+      `select (select count(*) from chunk_words_docsize) = (select value from meta where key = 'chunks'),
+              (select count(*) from file_words_docsize) = (select value from meta where key = 'files')`,
+    )!;
+    return chunks === 1 && files === 1;
+  }
+
+  #removedSinceTidy(): number {
+    return (metaValue(this.#database, 'removedWords') as number | undefined) ?? 0;
   }
 
   #writeIfMany(): void {
@@ -105,34 +160,35 @@ export class WordTables {
   }
 
   #wordsOfFile(id: number): SqlValue[] {
-    const chunks = this.#database.all(
-      `select t.text, c.start_line, c.end_line from chunks c join chunk_texts t on t.chunk_id = c.id
-        where c.file_id = ? order by c.ordinal`,
-      id,
-    );
     const path = this.#database.get('select path from files where id = ?', id)![0];
-    return [this.#words(wholeText(chunks)), this.#words(path)];
+    return [this.#wordsOfChunksOf(id), this.#words(path)];
+  }
+
+  /**
+   * A file's words out of its chunks, in which a line is not counted twice where one chunk repeats the end of another.
+   * Chunk by chunk, since libsql keeps about a kilobyte for each list of rows until the event loop turns, and the
+   * words of a whole file at once take many times its size.
+   */
+  #wordsOfChunksOf(fileId: number): string {
+    const words: string[] = [];
+    let previous = '';
+    let previousEnd = 0;
+    for (let after = -1; ;) {
+      const row = this.#database.get(NEXT_OF_FILE_SQL, fileId, after);
+      if (row === undefined) return words.join('\n');
+      const [ordinal, text, startLine, endLine] = row as [number, string, number, number];
+      const repeated = startLine <= previousEnd ? repeatedLength(previous, text) : 0;
+      words.push(this.#words(text.slice(repeated)));
+      previous = text;
+      previousEnd = endLine;
+      after = ordinal;
+    }
   }
 
   #words(stored: SqlRow[number] | undefined): string {
     if (this.#rules === undefined) throw new Error('words before the rules that make them');
     return this.#rules.wordsOf(String(stored));
   }
-}
-
-/** A file's text out of its chunks, in which a line is not counted twice where one chunk repeats the end of another. */
-function wholeText(chunks: readonly SqlRow[]): string {
-  let whole = '';
-  let previous = '';
-  let previousEnd = 0;
-  for (const [stored, startLine, endLine] of chunks) {
-    const text = String(stored);
-    const repeated = (startLine as number) <= previousEnd ? repeatedLength(previous, text) : 0;
-    whole += `\n${text.slice(repeated)}`;
-    previous = text;
-    previousEnd = endLine as number;
-  }
-  return whole;
 }
 
 /** How much of the start of `text` is the end of `previous`; less than a few characters are chance. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { EmbedSearchError } from '../errors.js';
+import { asUserError, EmbedSearchError } from '../errors.js';
 import { isBusy, Sqlite } from './sqlite.js';
 
 /**
@@ -19,8 +19,11 @@ export class WriterLock {
       this.#database.exec('begin exclusive');
       fs.writeFileSync(this.#holder, `${process.pid}\n`, { mode: 0o600 });
     } catch (error) {
+      if (!isBusy(error)) {
+        this.release();
+        throw asUserError(error, `Cannot lock the index ${indexDir}`);
+      }
       this.#database.close();
-      if (!isBusy(error)) throw error;
       throw new EmbedSearchError(
         'INDEX_LOCKED',
         `The index ${indexDir} is being written by ${this.#holderName()}.`,
@@ -42,5 +45,15 @@ export class WriterLock {
     } catch {
       return 'another process';
     }
+  }
+}
+
+/** Is a writer at work, as far as its note tells? */
+export function isHeld(indexDir: string): boolean {
+  try {
+    const pid = Number(fs.readFileSync(path.join(indexDir, 'lock.pid'), 'utf8'));
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { makeFolder, runJson, SMALL_PROJECT } from './cli.js';
+
+test('a byte that flips in a shard costs its vector, which is said, and the next run makes it again and says so', async () => {
+  const folder = makeFolder(SMALL_PROJECT);
+  expect((await runJson(['index', folder])).exitCode).toBe(0);
+  const ask = () => runJson(['query', 'an animal that meows', '--mode', 'vector', '--path', folder]);
+  const before = (await ask()).document;
+  expect(before.warnings ?? []).toEqual([]);
+
+  const vectors = path.join(folder, '.embed-search', 'vectors');
+  const shard = path.join(vectors, readdirSync(vectors)[0]!, 'index.shard');
+  const bytes = readFileSync(shard);
+  bytes[bytes.length - 100]! ^= 1; // in the last row
+  writeFileSync(shard, bytes);
+  const damaged = (await ask()).document;
+  expect(damaged.ok).toBe(true);
+  expect(damaged.result.hits).toHaveLength(before.result.hits.length - 1);
+  expect(damaged.warnings).toEqual([expect.stringMatching(/damaged/u)]);
+
+  const healed = (await runJson(['index', folder])).document;
+  expect(healed).toMatchObject({ ok: true, result: { chunks: { embedded: 1 } } });
+  expect(healed.warnings).toEqual([expect.stringMatching(/1 .*damaged/u)]);
+  const after = (await ask()).document;
+  expect(after.warnings ?? []).toEqual([]);
+  expect(after.result.hits).toEqual(before.result.hits);
+  expect((await runJson(['index', folder])).document.warnings ?? []).toEqual([]);
+});
