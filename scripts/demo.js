@@ -24,7 +24,7 @@ function embedSearch(args, { quiet = false } = {}) {
     env: { ...process.env, EMBED_SEARCH_INDEX_DIR: indexDir },
     encoding: 'utf8',
   });
-  if (run.status !== 0) process.exit(run.status ?? 1);
+  if (run.status !== 0) throw new Error(`embed-search ended with ${run.status}`);
   return run.stdout;
 }
 
@@ -39,7 +39,7 @@ try {
   console.log(`
 Memory of that query
   the process you talk to  ${megabytes(host.peakRssBytes)} at its peak, of which V8 heap ${megabytes(host.v8HeapUsedBytes)}
-  the embedder process     ${megabytes(embedder.anonymousBytes)} of its own, ${megabytes(embedder.fileBackedBytes)} of files that it maps (model and code)
+  the embedder process     ${megabytes(embedder?.anonymousBytes ?? null)} of its own, ${megabytes(embedder?.fileBackedBytes ?? null)} of files that it maps (model and code)
 
 Next
   npm install -g .                  puts embed-search on your PATH

@@ -24,7 +24,9 @@ const { values: options, positionals } = parseArgs({
     reuse: { type: 'boolean', default: false },
   },
 });
-const [set = '../shared/eval/scifact', ...indexFlags] = positionals;
+const [set, ...indexFlags] = positionals;
+if (set === undefined)
+  throw new Error('Name a folder in BEIR form: corpus.jsonl, queries.jsonl, qrels/test.tsv.');
 const folder = path.resolve(set);
 const name = path.basename(folder);
 const work = path.join(os.tmpdir(), 'embed-search-bench', name);

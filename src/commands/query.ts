@@ -132,7 +132,7 @@ export default class Query extends BaseCommand {
     this.finish({ result, warnings: searcher.warnings }, () =>
       renderSearch(found, searcher.root, this.stdoutPalette),
     );
-    for (const note of notes) if (note && !this.isQuiet) this.say(this.stderrPalette.yellow(note));
+    for (const note of notes) if (note) this.notice(this.stderrPalette.yellow(note));
   }
 
   async #staleness({ reader, root, indexDir }: Searcher) {
@@ -142,36 +142,38 @@ export default class Query extends BaseCommand {
 
   /** Every line gets its own document, also one that fails; the exit code then says that it was done in part. */
   async #batch(searcher: Searcher, request: Omit<SearchRequest, 'text'>, file: string): Promise<void> {
-    const [{ batchLines }, { errorDocument }] = await Promise.all([
+    const [{ batchLines }, { errorDocument, renderError }] = await Promise.all([
       import('../lib/cli/batch-lines.js'),
       import('../lib/cli/render-error.js'),
     ]);
     let failed = 0;
     let degraded: string | undefined;
-    for await (const text of batchLines(file)) {
+    for await (const text of batchLines(file, this.signal)) {
       this.signal.throwIfAborted();
       let document: unknown;
       try {
         const found = await searcher.search({ ...request, text });
         if (found.degraded && found.degraded.reason !== degraded)
-          this.say(this.stderrPalette.yellow(`Words alone answered: ${found.degraded.reason}`));
+          this.notice(this.stderrPalette.yellow(`Words alone answered: ${found.degraded.reason}`));
         degraded = found.degraded?.reason;
         const result = { ...found, memory: await searcher.memory() };
         document = { ok: true, result, warnings: searcher.warnings };
       } catch (error) {
-        if (!(error instanceof EmbedSearchError)) throw error;
+        if (!(error instanceof EmbedSearchError) || this.signal.aborted) throw error;
         failed += 1;
         document = { ok: false, error: errorDocument(error), warnings: searcher.warnings };
       }
-      await this.write(`${JSON.stringify(document)}\n`);
+      const { isRead } = await this.write(`${JSON.stringify(document)}\n`);
+      if (!isRead) break;
     }
+    this.signal.throwIfAborted();
     if (failed > 0) {
       const error = new EmbedSearchError(
         'DONE_IN_PART',
         `${failed} of the queries failed; each says why on its line.`,
       );
       process.exitCode = error.exitCode;
-      this.say(error.message);
+      this.notice(renderError(error, this.stderrPalette).trimEnd());
     }
   }
 }

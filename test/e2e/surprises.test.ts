@@ -1,9 +1,18 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { openIndex } from '#dist/index.js';
-import { cleanEnvironment, cliFile, makeFolder, run, runJson, SMALL_PROJECT, start } from './cli.js';
+import {
+  cleanEnvironment,
+  cliFile,
+  makeFolder,
+  projectRoot,
+  run,
+  runJson,
+  SMALL_PROJECT,
+  start,
+} from './cli.js';
 import { eventually } from './processes.js';
 import { paragraphs } from './prose.js';
 
@@ -119,4 +128,75 @@ describe('small things', () => {
     await index.close();
     writeFileSync(path.join(folder, 'after.md'), 'still alive\n');
   });
+});
+
+describe('a rebuild', () => {
+  test('with a model that cannot be used gives up nothing', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder]);
+    const failed = await run(['index', folder, '--rebuild', '--model', '/no/such/model.gguf']);
+    expect(failed.exitCode).toBe(4);
+    const { document } = await runJson([
+      'query',
+      'a pet that chases rodents',
+      '--path',
+      folder,
+      '--mode',
+      'vector',
+    ]);
+    expect(document.result.hits[0].path).toBe('docs/guide.md');
+  });
+
+  test('of a folder that is empty now leaves an empty index', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder]);
+    for (const name of ['src', 'docs']) rmSync(path.join(folder, name), { recursive: true });
+    expect((await runJson(['index', folder, '--rebuild'])).document.result.chunks.total).toBe(0);
+    expect((await runJson(['status', '--path', folder])).document.result).toMatchObject({
+      files: 0,
+      chunks: 0,
+    });
+  });
+});
+
+describe('a model file that has moved', () => {
+  test('is found by --model, and made vectors answer', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    const models = makeFolder();
+    const before = path.join(models, 'before.gguf');
+    copyFileSync(path.join(projectRoot, 'models/all-MiniLM-L6-v2.Q8_0.gguf'), before);
+    await run(['index', folder, '--model', before]);
+    const after = path.join(models, 'after.gguf');
+    renameSync(before, after);
+    const asked = await runJson([
+      'query',
+      'retry upload',
+      '--path',
+      folder,
+      '--model',
+      after,
+      '--mode',
+      'vector',
+    ]);
+    expect(asked.document).toMatchObject({ ok: true, result: { hits: [{ path: 'src/upload.ts' }] } });
+    // The file that is gone is the shipped model under another name, so the shipped one serves too.
+    const shipped = await runJson(['query', 'retry upload', '--path', folder, '--mode', 'vector']);
+    expect(shipped.document.ok).toBe(true);
+  });
+});
+
+test('a reader that leaves in the middle of a batch ends it quietly', async () => {
+  const folder = makeFolder(SMALL_PROJECT);
+  await run(['index', folder]);
+  const questions = path.join(makeFolder(), 'questions');
+  writeFileSync(questions, 'retry upload\n'.repeat(300));
+  const command = '"$@" | head -1; exit "${PIPESTATUS[0]}"';
+  const args = [process.execPath, cliFile, 'query', '--batch', questions, '--path', folder];
+  const ran = await execa('bash', ['-c', command, 'bash', ...args], {
+    reject: false,
+    extendEnv: false,
+    env: cleanEnvironment(),
+  });
+  expect(ran).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(ran.stdout).ok).toBe(true);
 });

@@ -43,7 +43,13 @@ describe('a whole file', () => {
     const metadata = await readGgufMetadata(file, { arrays: ['tokenizer.ggml.tokens'] });
     expect(metadata.values.get('general.architecture')).toBe('bert');
     expect(metadata.values.get('bert.embedding_length')).toBe(8);
-    expect(metadata.arrays.get('tokenizer.ggml.tokens')).toEqual(['[PAD]', '[UNK]', '\u2581the', '\u2581a', 'b']);
+    expect(metadata.arrays.get('tokenizer.ggml.tokens')).toEqual([
+      '[PAD]',
+      '[UNK]',
+      '\u2581the',
+      '\u2581a',
+      'b',
+    ]);
     expect(metadata).toMatchObject({ version: 3, tensorCount: 2, bytes: gguf().length });
     expect((await readGgufMetadata(file)).arrays.size).toBe(0);
   });
@@ -60,7 +66,9 @@ describe('a whole file', () => {
 
   it('with a value that is too long to keep is read around it', async () => {
     const long = ['tokenizer.chat_template', 'string', 'x'.repeat(100_000)] as const;
-    const metadata = await readGgufMetadata(write('long.gguf', gguf({ entries: [long, ...EMBEDDING_ENTRIES] })));
+    const metadata = await readGgufMetadata(
+      write('long.gguf', gguf({ entries: [long, ...EMBEDDING_ENTRIES] })),
+    );
     expect(metadata.values.has('tokenizer.chat_template')).toBe(false);
     expect(metadata.values.get('bert.pooling_type')).toBe(1);
   });
@@ -84,23 +92,33 @@ describe('a malformed file', () => {
     expect(MALFORMED.length).toBeGreaterThanOrEqual(100);
   });
 
-  it.runIf(process.platform === 'linux')('that claims gigabytes of keys or tokens never fills the memory', async () => {
-    const tokens = Buffer.concat([u32(9), u32(8), u64(2 ** 27)]);
-    const hostile = write(
-      'hostile.gguf',
-      gguf({ tensors: [], entries: [...EMBEDDING_ENTRIES.slice(0, 7), ['tokenizer.ggml.tokens', 'raw', tokens]] }),
-    );
-    truncateSync(hostile, 4 * 2 ** 30); // sparse: an endless list of empty strings
-    const manyKeys = write('keys.gguf', gguf({ keyCount: 4096n, tensors: [], entries: manyLongStrings() }));
-    for (const file of [hostile, manyKeys]) {
-      const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', READ_AND_MEASURE, file], {
-        cwd: path.resolve(import.meta.dirname, '../..'),
-      });
-      const seen = JSON.parse(stdout) as { code: string; peakMegabytes: number };
-      expect(seen.code).toBe('MODEL_INVALID');
-      expect(seen.peakMegabytes).toBeLessThan(100); // a bare node takes about 45
-    }
-  });
+  it.runIf(process.platform === 'linux')(
+    'that claims gigabytes of keys or tokens never fills the memory',
+    async () => {
+      const tokens = Buffer.concat([u32(9), u32(8), u64(2 ** 27)]);
+      const hostile = write(
+        'hostile.gguf',
+        gguf({
+          tensors: [],
+          entries: [...EMBEDDING_ENTRIES.slice(0, 7), ['tokenizer.ggml.tokens', 'raw', tokens]],
+        }),
+      );
+      truncateSync(hostile, 4 * 2 ** 30); // sparse: an endless list of empty strings
+      const manyKeys = write('keys.gguf', gguf({ keyCount: 4096n, tensors: [], entries: manyLongStrings() }));
+      for (const file of [hostile, manyKeys]) {
+        const { stdout } = await promisify(execFile)(
+          process.execPath,
+          ['--input-type=module', '-e', READ_AND_MEASURE, file],
+          {
+            cwd: path.resolve(import.meta.dirname, '../..'),
+          },
+        );
+        const seen = JSON.parse(stdout) as { code: string; peakMegabytes: number };
+        expect(seen.code).toBe('MODEL_INVALID');
+        expect(seen.peakMegabytes).toBeLessThan(100); // a bare node takes about 45
+      }
+    },
+  );
 });
 
 const READ_AND_MEASURE = `
@@ -129,11 +147,17 @@ describe('a path that is no regular file', () => {
     expect([error.code, error.message]).toEqual(['MODEL_INVALID', expect.stringContaining('is a folder')]);
   });
 
-  it.skipIf(process.platform === 'win32')('is refused at once when it is a FIFO that nobody writes to', async () => {
-    execFileSync('mkfifo', [path.join(folder, 'fifo.gguf')]);
-    const error = await refusal(readGgufMetadata(path.join(folder, 'fifo.gguf')));
-    expect([error.code, error.message]).toEqual(['MODEL_INVALID', expect.stringContaining('not a regular file')]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'is refused at once when it is a FIFO that nobody writes to',
+    async () => {
+      execFileSync('mkfifo', [path.join(folder, 'fifo.gguf')]);
+      const error = await refusal(readGgufMetadata(path.join(folder, 'fifo.gguf')));
+      expect([error.code, error.message]).toEqual([
+        'MODEL_INVALID',
+        expect.stringContaining('not a regular file'),
+      ]);
+    },
+  );
 
   it.skipIf(process.platform === 'win32')('is refused when it is a device', async () => {
     expect((await refusal(readGgufMetadata('/dev/zero'))).message).toContain('not a regular file');
@@ -146,10 +170,16 @@ describe('a path that is no regular file', () => {
     expect([error.code, error.message]).toEqual(['MODEL_INVALID', expect.stringContaining('in a circle')]);
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('is refused when it may not be read', async () => {
-    const file = write('closed.gguf', gguf());
-    chmodSync(file, 0);
-    const error = await refusal(readGgufMetadata(file));
-    expect([error.code, error.message]).toEqual(['MODEL_INVALID', expect.stringContaining('permission denied')]);
-  });
+  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
+    'is refused when it may not be read',
+    async () => {
+      const file = write('closed.gguf', gguf());
+      chmodSync(file, 0);
+      const error = await refusal(readGgufMetadata(file));
+      expect([error.code, error.message]).toEqual([
+        'MODEL_INVALID',
+        expect.stringContaining('permission denied'),
+      ]);
+    },
+  );
 });

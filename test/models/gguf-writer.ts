@@ -37,7 +37,8 @@ export const u64 = (value: bigint | number): Buffer => {
   return bytes;
 };
 
-export const string = (text: string): Buffer => Buffer.concat([u64(Buffer.byteLength(text)), Buffer.from(text)]);
+export const string = (text: string): Buffer =>
+  Buffer.concat([u64(Buffer.byteLength(text)), Buffer.from(text)]);
 
 const TYPE = { u32: 4, bool: 7, string: 8 } as const;
 
@@ -47,7 +48,13 @@ function entryBytes([key, type, value]: Entry): Buffer {
   if (type === 'u32') return Buffer.concat([name, u32(TYPE.u32), u32(value)]);
   if (type === 'bool') return Buffer.concat([name, u32(TYPE.bool), Buffer.from([value ? 1 : 0])]);
   if (type === 'string') return Buffer.concat([name, u32(TYPE.string), string(value)]);
-  return Buffer.concat([name, u32(9), u32(TYPE.string), u64(value.length), ...value.map((each) => string(each))]);
+  return Buffer.concat([
+    name,
+    u32(9),
+    u32(TYPE.string),
+    u64(value.length),
+    ...value.map((each) => string(each)),
+  ]);
 }
 
 export const EMBEDDING_ENTRIES: readonly Entry[] = [

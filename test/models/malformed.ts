@@ -27,7 +27,11 @@ function truncated(): Malformed[] {
 function hugeCounts(): Malformed[] {
   return HUGE.flatMap((count) => [
     { name: `${count} tensors`, bytes: gguf({ tensorCount: count }), says: /the number of tensors|tensors/ },
-    { name: `${count} keys`, bytes: gguf({ keyCount: count }), says: /the number of metadata keys|metadata keys/ },
+    {
+      name: `${count} keys`,
+      bytes: gguf({ keyCount: count }),
+      says: /the number of metadata keys|metadata keys/,
+    },
     ...[4, 8, 12].map((type) => ({
       name: `an array of ${count} entries of type ${type}`,
       bytes: withEntry(['x', 'raw', Buffer.concat([u32(ARRAY_TYPE), u32(type), u64(count)])]),
@@ -65,21 +69,33 @@ function withEntry(entry: Entry): Buffer {
 }
 
 function oneTensor(...description: readonly Buffer[]): Buffer {
-  return gguf({ tensorCount: 1n, tensors: [], rawTensors: Buffer.concat([string('t'), ...description, Buffer.alloc(64)]) });
+  return gguf({
+    tensorCount: 1n,
+    tensors: [],
+    rawTensors: Buffer.concat([string('t'), ...description, Buffer.alloc(64)]),
+  });
 }
 
 const single: readonly Malformed[] = [
   { name: 'an empty file', bytes: Buffer.alloc(0), says: /empty \(0 bytes\)/ },
   { name: 'text', bytes: Buffer.from('# A readme\n\nnot a model\n'), says: /does not begin with "GGUF"/ },
   { name: 'zeros', bytes: Buffer.alloc(4096), says: /does not begin with "GGUF"/ },
-  { name: 'a web page', bytes: Buffer.from('<!doctype html><title>404</title>'), says: /does not begin with "GGUF"/ },
+  {
+    name: 'a web page',
+    bytes: Buffer.from('<!doctype html><title>404</title>'),
+    says: /does not begin with "GGUF"/,
+  },
   { name: 'the old GGML magic', bytes: gguf({ magic: 'lmgg' }), says: /does not begin with "GGUF"/ },
   { name: 'a backward magic', bytes: gguf({ magic: 'FUGG' }), says: /does not begin with "GGUF"/ },
   { name: 'version 0', bytes: gguf({ version: 0 }), says: /GGUF version 0/ },
   { name: 'version 1', bytes: gguf({ version: 1 }), says: /GGUF version 1/ },
   { name: 'version 4', bytes: gguf({ version: 4 }), says: /GGUF version 4/ },
   { name: 'big-endian', bytes: gguf({ version: 0x03000000 }), says: /big-endian/ },
-  { name: 'a key twice', bytes: gguf({ entries: [...EMBEDDING_ENTRIES, EMBEDDING_ENTRIES[0]!] }), says: /there twice/ },
+  {
+    name: 'a key twice',
+    bytes: gguf({ entries: [...EMBEDDING_ENTRIES, EMBEDDING_ENTRIES[0]!] }),
+    says: /there twice/,
+  },
   { name: 'an empty key', bytes: withEntry(['', 'u32', 1]), says: /impossible length/ },
   { name: 'an unknown value type', bytes: withEntry(['x', 'raw', u32(13)]), says: /unknown type 13/ },
   {
@@ -89,8 +105,16 @@ const single: readonly Malformed[] = [
   },
   { name: 'an alignment of 0', bytes: withEntry(['general.alignment', 'u32', 0]), says: /alignment is 0/ },
   { name: 'an alignment of 33', bytes: withEntry(['general.alignment', 'u32', 33]), says: /alignment is 33/ },
-  { name: 'an alignment of 2^31', bytes: withEntry(['general.alignment', 'u32', 2 ** 31]), says: /alignment is/ },
-  { name: 'an alignment in words', bytes: withEntry(['general.alignment', 'string', 'wide']), says: /alignment is "wide"/ },
+  {
+    name: 'an alignment of 2^31',
+    bytes: withEntry(['general.alignment', 'u32', 2 ** 31]),
+    says: /alignment is/,
+  },
+  {
+    name: 'an alignment in words',
+    bytes: withEntry(['general.alignment', 'string', 'wide']),
+    says: /alignment is "wide"/,
+  },
   {
     name: 'overlapping tensors',
     bytes: gguf({
@@ -111,10 +135,26 @@ const single: readonly Malformed[] = [
     }),
     says: /overlaps or leaves a gap/,
   },
-  { name: 'a tensor of 5 dimensions', bytes: gguf({ tensors: [{ name: 'a', dimensions: [1, 1, 1, 1, 1] }] }), says: /5 dimensions/ },
-  { name: 'a quantized row of 33', bytes: gguf({ tensors: [{ name: 'a', dimensions: [33], type: 8 }] }), says: /impossible shape/ },
-  { name: 'a tensor name of 65 bytes', bytes: gguf({ tensors: [{ name: 'n'.repeat(65), dimensions: [8] }] }), says: /longer than 64/ },
-  { name: 'no architecture', bytes: gguf({ entries: entriesWith({ 'general.architecture': undefined }) }), says: /architecture/ },
+  {
+    name: 'a tensor of 5 dimensions',
+    bytes: gguf({ tensors: [{ name: 'a', dimensions: [1, 1, 1, 1, 1] }] }),
+    says: /5 dimensions/,
+  },
+  {
+    name: 'a quantized row of 33',
+    bytes: gguf({ tensors: [{ name: 'a', dimensions: [33], type: 8 }] }),
+    says: /impossible shape/,
+  },
+  {
+    name: 'a tensor name of 65 bytes',
+    bytes: gguf({ tensors: [{ name: 'n'.repeat(65), dimensions: [8] }] }),
+    says: /longer than 64/,
+  },
+  {
+    name: 'no architecture',
+    bytes: gguf({ entries: entriesWith({ 'general.architecture': undefined }) }),
+    says: /architecture/,
+  },
   {
     name: 'no dimensions',
     bytes: gguf({ entries: entriesWith({ 'bert.embedding_length': undefined }) }),

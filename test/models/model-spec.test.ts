@@ -59,7 +59,9 @@ describe('the model that ships', () => {
     expect((await describeModel(shippedModelPath(), known)).sha256).toBe('as noted');
     expect((await describeModel(shippedModelPath(), { ...known, mtimeMs: 1 })).sha256).toBe(spec.sha256);
     expect((await describeModel(shippedModelPath(), { ...known, bytes: 1 })).sha256).toBe(spec.sha256);
-    expect((await describeModel(shippedModelPath(), { ...known, path: '/elsewhere' })).sha256).toBe(spec.sha256);
+    expect((await describeModel(shippedModelPath(), { ...known, path: '/elsewhere' })).sha256).toBe(
+      spec.sha256,
+    );
   });
 });
 
@@ -87,7 +89,9 @@ describe('an unknown embedding model', () => {
     const cased = changed(['tokenizer.ggml.tokens', 'strings', ['[PAD]', '\u2581the', '\u2581The']]);
     expect((await describeModel(write({}))).normalization).toBe('nfd-without-marks');
     expect((await describeModel(write(cased))).normalization).toBe('none');
-    expect((await describeModel(write(changed(['tokenizer.ggml.model', 'string', 't5'])))).normalization).toBe('none');
+    expect(
+      (await describeModel(write(changed(['tokenizer.ggml.model', 'string', 't5'])))).normalization,
+    ).toBe('none');
   });
 
   it('goes by its file name when it has no name or no known kind of weights', async () => {
@@ -123,7 +127,9 @@ describe('a model with a profile', () => {
   });
 
   it('pools by the profile where its file is silent and llama.cpp gives the last token', async () => {
-    const spec = await describeModel(write(architecture('qwen2', ['general.name', 'string', 'Nomic Embed Code'])));
+    const spec = await describeModel(
+      write(architecture('qwen2', ['general.name', 'string', 'Nomic Embed Code'])),
+    );
     expect(spec).toMatchObject({ pooling: 'last', tokenLimit: 4096, normalization: 'none' });
     expect(spec.queryPrefix).toBe('Represent this query for searching relevant code: ');
   });

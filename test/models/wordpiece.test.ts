@@ -13,7 +13,16 @@ beforeAll(async () => {
 });
 
 describe('the rules of WordPiece', () => {
-  const tiny = createWordPieceCounter(['\u2581un', '\u2581a', 'want', 'ed', '\u2581runn', 'ing', '\u2581,', '\u2581!']);
+  const tiny = createWordPieceCounter([
+    '\u2581un',
+    '\u2581a',
+    'want',
+    'ed',
+    '\u2581runn',
+    'ing',
+    '\u2581,',
+    '\u2581!',
+  ]);
 
   it.each([
     ['', 0],
@@ -64,8 +73,17 @@ function scattered(from: number, to: number, length: number, seed: number): stri
 
 function texts(): string[] {
   const root = path.resolve(import.meta.dirname, '../..');
-  const sources = ['src/lib/errors.ts', 'src/lib/models/gguf-metadata.ts', 'package.json', 'package-lock.json'];
-  const read = sources.flatMap((file) => readFileSync(path.join(root, file), 'utf8').match(/[^]{1,700}/g)!.slice(0, 100));
+  const sources = [
+    'src/lib/errors.ts',
+    'src/lib/models/gguf-metadata.ts',
+    'package.json',
+    'package-lock.json',
+  ];
+  const read = sources.flatMap((file) =>
+    readFileSync(path.join(root, file), 'utf8')
+      .match(/[^]{1,700}/g)!
+      .slice(0, 100),
+  );
   const scripts: [number, number][] = [
     [0x20, 0x7f],
     [0x00, 0x2ff],
@@ -82,7 +100,9 @@ function texts(): string[] {
     [0x1f300, 0x1f64f],
     [0x20000, 0x2a6df],
   ];
-  const scriptTexts = scripts.flatMap(([from, to]) => [1, 2, 3, 4, 5].map((seed) => scattered(from, to, 120, seed)));
+  const scriptTexts = scripts.flatMap(([from, to]) =>
+    [1, 2, 3, 4, 5].map((seed) => scattered(from, to, 120, seed)),
+  );
   const latin1 = [1, 2, 3].map((seed) => Buffer.from(scattered(0, 0xff, 300, seed), 'latin1'));
   return [
     ...read,
@@ -105,15 +125,21 @@ function texts(): string[] {
 it('every text has as many tokens as llama.cpp counts', () => {
   verifies('exact-token-counts');
   const sample = texts();
-  const real = spawnSync(process.execPath, [path.join(import.meta.dirname, 'real-tokenizer.js'), shippedModelPath()], {
-    input: JSON.stringify(sample),
-    encoding: 'utf8',
-    maxBuffer: 2 ** 24,
-  });
+  const real = spawnSync(
+    process.execPath,
+    [path.join(import.meta.dirname, 'real-tokenizer.js'), shippedModelPath()],
+    {
+      input: JSON.stringify(sample),
+      encoding: 'utf8',
+      maxBuffer: 2 ** 24,
+    },
+  );
   expect(real.stderr).toBe('');
   const counted = JSON.parse(real.stdout) as number[];
   const different = sample.flatMap((text, index) =>
-    count(text) === counted[index] ? [] : [{ text: text.slice(0, 60), ours: count(text), theirs: counted[index] }],
+    count(text) === counted[index]
+      ? []
+      : [{ text: text.slice(0, 60), ours: count(text), theirs: counted[index] }],
   );
   expect(different).toEqual([]);
   expect(counted).toHaveLength(sample.length);

@@ -76,8 +76,18 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Writes to stdout and waits where the reader is slow, so that output never piles up in memory. */
-  protected async write(text: string): Promise<void> {
-    if (!process.stdout.write(text)) await once(process.stdout, 'drain', { signal: this.signal });
+  protected async write(text: string): Promise<{ readonly isRead: boolean }> {
+    if (!process.stdout.write(text)) {
+      await once(process.stdout, 'drain', { signal: this.signal }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+      });
+    }
+    return { isRead: process.stdout.writable };
+  }
+
+  /** A line on stderr that belongs to the answer: that it is degraded, or only a part. */
+  protected notice(line: string): void {
+    if (!this.jsonEnabled()) process.stderr.write(`${line}\n`);
   }
 
   protected override async parse<

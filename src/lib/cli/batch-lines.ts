@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { asUserError, EmbedSearchError } from '../errors.js';
 
 /** The lines of a file, or of stdin for `-`, one at a time. Throws PATH_NOT_FOUND and errors of the machine. */
-export async function* batchLines(file: string): AsyncGenerator<string> {
+export async function* batchLines(file: string, signal: AbortSignal): AsyncGenerator<string> {
   if (file === '-') {
-    yield* createInterface({ input: process.stdin, crlfDelay: Infinity });
+    yield* createInterface({ input: process.stdin, crlfDelay: Infinity, signal });
     return;
   }
   const handle = await open(file).catch((error: unknown) => {

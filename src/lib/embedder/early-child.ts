@@ -11,7 +11,12 @@ let early: { readonly child: SpawnedChild; readonly lanes: number; readonly forg
  */
 export function spawnEarly(lanes: number): void {
   if (early !== null) return;
-  const child = spawnChild(CHILD_PROGRAM, lanes);
+  let child: SpawnedChild;
+  try {
+    child = spawnChild(CHILD_PROGRAM, lanes);
+  } catch {
+    return; // the session that needs one says what is wrong
+  }
   const { pid } = child.process;
   const forget = () => {
     if (pid !== undefined) noLongerLive(pid);

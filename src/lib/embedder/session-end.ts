@@ -33,7 +33,7 @@ export function sessionEnd(facts: {
   return {
     what: cause ?? (signal === null ? `exited with code ${code}` : `was killed by ${signal}`),
     lastWords,
-    outOfMemory: killedByKernel || saysOutOfMemory(lastWords),
+    outOfMemory: killedByKernel || saysOutOfMemory(`${cause ?? ''}\n${lastWords}`),
   };
 }
 

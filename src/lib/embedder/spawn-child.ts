@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+import { EmbedSearchError } from '../errors.js';
 import { tiedToParent } from './parent-death.js';
 
 /** A spawned embedder: the process, the protocol's channel, and what it prints. */
@@ -23,15 +24,29 @@ const MALLOC = {
   MALLOC_TRIM_THRESHOLD_: '65536',
 };
 
-/** Starts `program` with our own Node and an extra stdio pipe (fd 3). Never throws: see the process' 'error' event. */
+/**
+ * Starts `program` with our own Node and an extra stdio pipe (fd 3). What fails later is the process' 'error' event;
+ * throws EMBEDDER_FAILED where the system has no process or descriptor left to give.
+ */
 export function spawnChild(program: string, lanes: number): SpawnedChild {
   const [command, ...args] = tiedToParent([process.execPath, ...V8_FLAGS, program]);
-  const child = spawn(command!, args, {
-    env: childEnvironment(lanes),
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    windowsHide: true,
-  });
-  return { process: child, channel: child.stdio[3] as unknown as Duplex, stderr: child.stderr! };
+  try {
+    const child = spawn(command!, args, {
+      env: childEnvironment(lanes),
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    return { process: child, channel: child.stdio[3] as unknown as Duplex, stderr: child.stderr! };
+  } catch (error) {
+    // Out of descriptors, Node gives a child without any stdio.
+    throw new EmbedSearchError(
+      'EMBEDDER_FAILED',
+      `The embedder's process cannot be started: ${String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function childEnvironment(lanes: number): NodeJS.ProcessEnv {

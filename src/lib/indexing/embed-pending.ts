@@ -6,7 +6,7 @@ import { newChunk } from './prepare-file.js';
 
 /** A window of texts is staged in one transaction; it is sized to take about this long, so an interruption costs little. */
 const WINDOW_MILLISECONDS = 2_000;
-const FIRST_WINDOW = 16;
+const FIRST_WINDOW = 8;
 const LARGEST_WINDOW = 400;
 
 /** Two windows at a time: while one is written, the lanes work on the other. */
@@ -101,7 +101,7 @@ class EmbeddingRun {
     }
     const seconds = (performance.now() - started) / 1000;
     const ideal = (window.length / seconds) * (WINDOW_MILLISECONDS / 1000);
-    this.#window = Math.round(Math.min(LARGEST_WINDOW, Math.max(FIRST_WINDOW, ideal)));
+    this.#window = Math.round(Math.min(LARGEST_WINDOW, Math.max(1, ideal)));
     const elapsed = (performance.now() - this.#started) / 1000;
     const { embedded } = this.outcome;
     this.#options.onProgress(embedded, Math.max(this.#total, embedded), embedded / elapsed);

@@ -47,6 +47,7 @@ class IndexRun {
   readonly #skipped = new SkipList();
   readonly #warnings: string[] = [];
   #embedder: EmbeddingProvider | undefined;
+  #embeddingMilliseconds = 0;
 
   constructor(store: StoreWriter, options: Settled) {
     this.#store = store;
@@ -54,11 +55,13 @@ class IndexRun {
   }
 
   async run(): Promise<IndexOutcome> {
-    this.note('running');
     const model = await modelForIndex(this.#options.model, this.#store);
+    // Words alone are better than nothing, but no reason to give up vectors that are there.
+    if (!model.ok && this.#options.rebuild) throw model.error;
+    this.note('running');
     if (model.ok) this.#setModel(model.spec);
 
-    const damaged = await this.#store.heal();
+    const damaged = this.#options.rebuild ? 0 : await this.#store.heal();
     if (damaged > 0) {
       this.#warnings.push(`${damaged} vectors were damaged on the disk; their texts are embedded again.`);
     }
@@ -96,8 +99,11 @@ class IndexRun {
   }
 
   async close(): Promise<void> {
-    await this.#embedder?.close();
-    await this.#store.close();
+    try {
+      await this.#embedder?.close();
+    } finally {
+      await this.#store.close();
+    }
   }
 
   #progress(event: IndexProgress): void {
@@ -144,6 +150,7 @@ class IndexRun {
       const refresh = async () => {
         embedderBytes = (await embedder.stats()).memory?.rssBytes ?? null;
       };
+      const started = performance.now();
       try {
         const outcome = await embedPending(this.#store, embedder, {
           documentPrefix: spec.documentPrefix,
@@ -155,6 +162,7 @@ class IndexRun {
         return { embedded: outcome.embedded, error: null };
       } finally {
         clearInterval(watch);
+        this.#embeddingMilliseconds = performance.now() - started;
       }
     } catch (error) {
       if (signal?.aborted || !(error instanceof EmbedSearchError)) throw error;
@@ -199,6 +207,7 @@ class IndexRun {
         quarantined,
         restarts: status?.restarts ?? 0,
         seconds: Math.round(performance.now() - this.#started) / 1000,
+        embeddingSeconds: Math.round(this.#embeddingMilliseconds) / 1000,
         memory: memoryReport(await this.#embedder?.stats(), spec?.bytes ?? 0),
       },
     };

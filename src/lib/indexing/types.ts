@@ -77,6 +77,8 @@ export interface IndexResult {
   readonly quarantined: readonly QuarantinedChunk[];
   readonly restarts: number;
   readonly seconds: number;
+  /** Of these, the time in which texts were embedded; the start of the embedder is not counted. */
+  readonly embeddingSeconds: number;
   readonly memory: MemoryReport;
 }
 

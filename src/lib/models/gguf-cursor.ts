@@ -83,7 +83,8 @@ export class GgufCursor {
 
   #take(bytes: number, what: string): number {
     if (bytes > this.fileBytes - this.#position) throw this.#truncated(what);
-    if (this.#position < this.#bufferStart || this.#position + bytes > this.#bufferEnd) this.#fill(bytes, what);
+    if (this.#position < this.#bufferStart || this.#position + bytes > this.#bufferEnd)
+      this.#fill(bytes, what);
     const at = this.#position - this.#bufferStart;
     this.#position += bytes;
     return at;
@@ -92,7 +93,13 @@ export class GgufCursor {
   #fill(bytes: number, what: string): void {
     let length = 0;
     while (length < bytes) {
-      const got = readSync(this.#fd, this.#buffer, length, this.#buffer.length - length, this.#position + length);
+      const got = readSync(
+        this.#fd,
+        this.#buffer,
+        length,
+        this.#buffer.length - length,
+        this.#position + length,
+      );
       if (got === 0) throw this.#truncated(what);
       length += got;
     }

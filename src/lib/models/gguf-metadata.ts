@@ -67,12 +67,19 @@ function openModelFile(path: string): number {
       throw new EmbedSearchError('MODEL_MISSING', `The model file ${path} does not exist.`, { cause: error });
     }
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new EmbedSearchError('MODEL_INVALID', `The model file ${path} cannot be read: permission denied.`, {
-        fix: 'Give yourself permission to read it, or name another one with --model FILE.',
-        cause: error,
-      });
+      throw new EmbedSearchError(
+        'MODEL_INVALID',
+        `The model file ${path} cannot be read: permission denied.`,
+        {
+          fix: 'Give yourself permission to read it, or name another one with --model FILE.',
+          cause: error,
+        },
+      );
     }
-    const why = code === 'ELOOP' ? 'its symbolic links go in a circle' : `it cannot be opened (${(error as Error).message})`;
+    const why =
+      code === 'ELOOP'
+        ? 'its symbolic links go in a circle'
+        : `it cannot be opened (${(error as Error).message})`;
     throw invalid(path, why, error);
   }
 }
@@ -92,7 +99,8 @@ function parse(cursor: GgufCursor, wanted: ReadonlySet<string>): Omit<GgufMetada
   const seen = new Set<string>();
   for (let index = 0; index < keyCount; index++) {
     const key = cursor.string(`metadata key ${index + 1} of ${keyCount}`, MAX_KEY_BYTES);
-    if (key === undefined || key === '') throw cursor.invalid(`metadata key ${index + 1} of ${keyCount} has an impossible length`);
+    if (key === undefined || key === '')
+      throw cursor.invalid(`metadata key ${index + 1} of ${keyCount} has an impossible length`);
     spend(cursor, budget, Buffer.byteLength(key));
     const what = `metadata key ${JSON.stringify(key.slice(0, 80))}`;
     if (seen.has(key)) throw cursor.invalid(`${what} is there twice`);
@@ -125,7 +133,12 @@ function readCount(cursor: GgufCursor, what: string, most: number): number {
 
 function readAlignment(cursor: GgufCursor, values: ReadonlyMap<string, GgufValue>): number {
   const alignment = values.get('general.alignment') ?? 32;
-  if (typeof alignment !== 'number' || alignment < 1 || alignment > 2 ** 20 || !Number.isInteger(Math.log2(alignment))) {
+  if (
+    typeof alignment !== 'number' ||
+    alignment < 1 ||
+    alignment > 2 ** 20 ||
+    !Number.isInteger(Math.log2(alignment))
+  ) {
     throw cursor.invalid(`its alignment is ${JSON.stringify(alignment)}`);
   }
   return alignment;
@@ -139,7 +152,8 @@ interface Budget {
 function spend(cursor: GgufCursor, budget: Budget, bytes: number): void {
   budget.bytes -= bytes;
   budget.entries -= 1;
-  if (budget.bytes < 0 || budget.entries < 0) throw cursor.invalid('it holds more metadata than any model has');
+  if (budget.bytes < 0 || budget.entries < 0)
+    throw cursor.invalid('it holds more metadata than any model has');
 }
 
 function readValue(cursor: GgufCursor, type: number, what: string, budget: Budget): GgufValue | undefined {

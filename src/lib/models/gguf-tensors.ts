@@ -50,11 +50,14 @@ export function checkTensors(cursor: GgufCursor, count: number, alignment: numbe
   for (let index = 0; index < count; index++) {
     const what = `tensor ${index + 1} of ${count}`;
     const name = cursor.string(`the name of ${what}`, MAX_NAME_BYTES);
-    if (name === undefined) throw cursor.invalid(`the name of ${what} is longer than ${MAX_NAME_BYTES} bytes`);
+    if (name === undefined)
+      throw cursor.invalid(`the name of ${what} is longer than ${MAX_NAME_BYTES} bytes`);
     const bytes = tensorBytes(cursor, what);
     const offset = cursor.size(`the offset of ${what}`);
     if (expected !== undefined && offset !== expected) {
-      throw cursor.invalid(`${what} (${printable(name)}) starts at ${offset}, not at ${expected}: it overlaps or leaves a gap`);
+      throw cursor.invalid(
+        `${what} (${printable(name)}) starts at ${offset}, not at ${expected}: it overlaps or leaves a gap`,
+      );
     }
     dataBytes = Math.max(dataBytes, offset + (bytes ?? 0));
     // A type that is newer than this table: llama.cpp knows its size, so only the offsets after it are not checked.
@@ -80,7 +83,8 @@ function tensorBytes(cursor: GgufCursor, what: string): number | undefined {
   const block = BLOCKS[cursor.u32(what)];
   if (block === undefined) return undefined;
   const bytes = (elements / block[0]) * block[1];
-  if (row % block[0] !== 0 || !Number.isSafeInteger(bytes)) throw cursor.invalid(`${what} has an impossible shape`);
+  if (row % block[0] !== 0 || !Number.isSafeInteger(bytes))
+    throw cursor.invalid(`${what} has an impossible shape`);
   return bytes;
 }
 

@@ -41,7 +41,10 @@ const FILE_TYPES: Readonly<Record<number, string>> = {
 /** A model's short name: what its file calls itself and how its weights are stored, else the file's own name. */
 export function modelId(file: string, name: string | undefined, fileType: GgufValue | undefined): string {
   const label = typeof fileType === 'number' ? FILE_TYPES[fileType] : undefined;
-  const plain = (name ?? '').replaceAll(/[^\w.+-]+/g, '-').replaceAll(/^-+|-+$/g, '').slice(0, 100);
+  const plain = (name ?? '')
+    .replaceAll(/[^\w.+-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 100);
   if (plain === '' || label === undefined) return path.parse(file).name;
   return `${plain}.${label}`;
 }

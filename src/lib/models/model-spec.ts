@@ -8,7 +8,13 @@ import { findProfile, type ModelProfile } from './profiles.js';
 import type { KnownModelFile, ModelSpec, Pooling, TextNormalization } from './types.js';
 
 /** Source: llama.h `enum llama_pooling_type`. */
-const POOLING: Readonly<Record<number, Pooling | 'none' | 'rank'>> = { 0: 'none', 1: 'mean', 2: 'cls', 3: 'last', 4: 'rank' };
+const POOLING: Readonly<Record<number, Pooling | 'none' | 'rank'>> = {
+  0: 'none',
+  1: 'mean',
+  2: 'cls',
+  3: 'last',
+  4: 'rank',
+};
 
 /**
  * What a GGUF file is and how it is to be used, from its metadata and, where the model is known, its profile. The
@@ -24,7 +30,11 @@ export async function describeModel(file: string, known?: KnownModelFile): Promi
   if (architecture === undefined) throw invalid(absolute, 'it does not say its architecture');
   const dimensions = positiveInteger(absolute, metadata, `${architecture}.embedding_length`);
   const contextLength = positiveInteger(absolute, metadata, `${architecture}.context_length`);
-  const profile = findProfile(architecture, text(metadata, 'general.name') ?? path.parse(absolute).name, dimensions);
+  const profile = findProfile(
+    architecture,
+    text(metadata, 'general.name') ?? path.parse(absolute).name,
+    dimensions,
+  );
   const spec = {
     id: modelId(absolute, text(metadata, 'general.name'), metadata.values.get('general.file_type')),
     path: absolute,
@@ -50,7 +60,10 @@ function refuseWhatIsNoWholeModel(file: string, metadata: GgufMetadata): void {
   }
   const type = text(metadata, 'general.type') ?? 'model';
   if (type !== 'model') {
-    throw new EmbedSearchError('MODEL_UNSUITABLE', `${file} is no model but a part for one (${printable(type)}).`);
+    throw new EmbedSearchError(
+      'MODEL_UNSUITABLE',
+      `${file} is no model but a part for one (${printable(type)}).`,
+    );
   }
   if (metadata.tensorCount === 0) {
     throw new EmbedSearchError('MODEL_UNSUITABLE', `${file} holds a vocabulary but no weights.`);
@@ -67,16 +80,23 @@ function poolingOf(
   const pooling = stated === undefined ? undefined : POOLING[Number(stated)];
   if (pooling === 'mean' || pooling === 'cls' || pooling === 'last') return pooling;
   if (pooling === 'rank') {
-    throw new EmbedSearchError('MODEL_UNSUITABLE', `${file} is a reranking model: it scores pairs of texts and gives no vectors.`);
+    throw new EmbedSearchError(
+      'MODEL_UNSUITABLE',
+      `${file} is a reranking model: it scores pairs of texts and gives no vectors.`,
+    );
   }
   // Without a pooling key llama.cpp gives the state of the last token, which is right for these models only.
   if (stated === undefined && profile?.pooling === 'last') return 'last';
   const says =
-    stated === undefined ? 'does not say how it pools' : `says pooling type ${printable(String(stated))}, which gives no vector of a text`;
+    stated === undefined
+      ? 'does not say how it pools'
+      : `says pooling type ${printable(String(stated))}, which gives no vector of a text`;
   throw new EmbedSearchError(
     'MODEL_UNSUITABLE',
     `${file} (architecture ${printable(architecture)}) ${says}: it looks like a generative model, whose vectors would be meaningless.`,
-    { fix: `Name an embedding model with --model FILE; if it is one, convert it again so that ${architecture}.pooling_type is set.` },
+    {
+      fix: `Name an embedding model with --model FILE; if it is one, convert it again so that ${architecture}.pooling_type is set.`,
+    },
   );
 }
 
@@ -89,7 +109,10 @@ async function normalizationOf(file: string, metadata: GgufMetadata): Promise<Te
   return isCased ? 'none' : 'nfd-without-marks';
 }
 
-async function fingerprintOnce(file: Omit<KnownModelFile, 'sha256'>, known: KnownModelFile | undefined): Promise<string> {
+async function fingerprintOnce(
+  file: Omit<KnownModelFile, 'sha256'>,
+  known: KnownModelFile | undefined,
+): Promise<string> {
   if (known !== undefined && known.path === file.path && isSame(known, file)) return known.sha256;
   const sha256 = await fingerprintFile(file.path);
   const now = await stat(file.path);
@@ -99,7 +122,10 @@ async function fingerprintOnce(file: Omit<KnownModelFile, 'sha256'>, known: Know
   return sha256;
 }
 
-function isSame(a: Pick<KnownModelFile, 'bytes' | 'mtimeMs'>, b: Pick<KnownModelFile, 'bytes' | 'mtimeMs'>): boolean {
+function isSame(
+  a: Pick<KnownModelFile, 'bytes' | 'mtimeMs'>,
+  b: Pick<KnownModelFile, 'bytes' | 'mtimeMs'>,
+): boolean {
   return a.bytes === b.bytes && a.mtimeMs === b.mtimeMs;
 }
 

@@ -67,7 +67,11 @@ const PROFILES: readonly ModelProfile[] = [
 ];
 
 /** The profile of a model by what its file says; a converter may put the owner in front of the name. */
-export function findProfile(architecture: string, name: string, dimensions: number): ModelProfile | undefined {
+export function findProfile(
+  architecture: string,
+  name: string,
+  dimensions: number,
+): ModelProfile | undefined {
   const plain = name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

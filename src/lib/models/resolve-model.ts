@@ -48,10 +48,15 @@ function findModelFile(nameOrFile: string | undefined): string {
   if (isName) {
     if (SHIPPED_NAMES.includes(nameOrFile)) return shippedModelPath();
     const folder = modelsFolder();
-    const found = [nameOrFile, `${nameOrFile}.gguf`].map((name) => path.join(folder, name)).find((file) => existsSync(file));
+    const found = [nameOrFile, `${nameOrFile}.gguf`]
+      .map((name) => path.join(folder, name))
+      .find((file) => existsSync(file));
     if (found !== undefined) return found;
   }
-  throw new EmbedSearchError('MODEL_MISSING', `There is no model ${JSON.stringify(nameOrFile)}: ${whatThereIs(isName)}.`);
+  throw new EmbedSearchError(
+    'MODEL_MISSING',
+    `There is no model ${JSON.stringify(nameOrFile)}: ${whatThereIs(isName)}.`,
+  );
 }
 
 function whatThereIs(isName: boolean): string {

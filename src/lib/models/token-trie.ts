@@ -23,7 +23,8 @@ export function createTrie(tokens: Iterable<string>): TokenTrie {
     const key = node * 2 ** ALPHABET_BITS + letter;
     const slot = find(table, key);
     if (table.keys[slot] === key) return table.nodes[slot]!;
-    if (letterCount >= 2 ** ALPHABET_BITS || nodeCount >= MAX_NODES) throw new RangeError('The vocabulary is too large for the trie.');
+    if (letterCount >= 2 ** ALPHABET_BITS || nodeCount >= MAX_NODES)
+      throw new RangeError('The vocabulary is too large for the trie.');
     table.keys[slot] = key;
     table.nodes[slot] = nodeCount;
     if (nodeCount * 2 > table.keys.length) table = grow(table);

@@ -104,7 +104,8 @@ function classify(character: number): number {
 function kindOf(character: number, text: string): number {
   if (/^[\s\u0085]$/u.test(text) && character !== 0xfeff) return SPACE;
   if (character === 0xfffd || /^[\p{M}\p{Cc}\p{Cf}\p{Co}\p{Cs}]$/u.test(text)) return DROPPED;
-  if (/^\p{P}$/u.test(text) || (character < 0x7f && /^\p{S}$/u.test(text)) || isChinese(character)) return WORD_OF_ITS_OWN;
+  if (/^\p{P}$/u.test(text) || (character < 0x7f && /^\p{S}$/u.test(text)) || isChinese(character))
+    return WORD_OF_ITS_OWN;
   return PART_OF_WORD;
 }
 

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { decode } from '../corpus/decode.js';
 import type { StoredFile } from '../store/types.js';
 import type { Snippet } from './snippet.js';
 
@@ -18,7 +19,9 @@ export async function withContext(
   try {
     const now = await stat(absolute);
     if (now.size !== file.size || now.mtimeMs !== file.mtimeMs) return snippet;
-    text = await readFile(absolute, 'utf8');
+    const decoded = decode(await readFile(absolute));
+    if (!decoded) return snippet;
+    text = decoded.text;
   } catch {
     return snippet;
   }

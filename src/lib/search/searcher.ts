@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { lanesAndLeanness } from '../config.js';
 import { createEmbedder } from '../embedder/create-embedder.js';
-import type { EmbeddingProvider } from '../embedder/types.js';
+import type { EmbedderModel, EmbeddingProvider } from '../embedder/types.js';
 import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
 import { resolveModel } from '../models/resolve-model.js';
@@ -39,8 +40,8 @@ const NOTHING_BY_VECTOR: VectorLeg = { found: [] };
 export class Searcher {
   readonly reader: StoreReader;
   readonly #options: SearcherOptions;
-  readonly #warnings = new Set<string>();
   #embedder: EmbeddingProvider | undefined;
+  #model: Promise<EmbedderModel> | undefined;
 
   private constructor(reader: StoreReader, options: SearcherOptions) {
     this.reader = reader;
@@ -68,7 +69,7 @@ export class Searcher {
 
   /** What was odd but did not keep it from answering. */
   get warnings(): readonly string[] {
-    return [...this.#warnings, ...this.reader.warnings];
+    return this.reader.warnings;
   }
 
   /** Begins to start the embedder, so that this overlaps with other work; a failure shows at the query. */
@@ -76,7 +77,7 @@ export class Searcher {
     const { identity, modelFile } = this.reader;
     if (mode === 'lexical' || !identity || !modelFile || this.reader.counts().withVectors === 0) return;
     this.#embedderFor(identity, modelFile)
-      .start()
+      .then((embedder) => embedder.start())
       .catch(() => {});
   }
 
@@ -118,15 +119,23 @@ export class Searcher {
     this.reader.close();
   }
 
-  /** A model that was named must be the one that made the vectors: those of different models never meet. */
-  async #checkModel(identity: IndexIdentity, modelFile: ModelFileNote): Promise<void> {
+  /** The model that made the vectors, where it is now: those of different models never meet. */
+  async #embedderModel(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbedderModel> {
     const { model } = this.#options;
-    if (model === undefined) return;
-    const asked = await resolveModel(model, { known: { ...modelFile, sha256: identity.modelSha256 } });
-    if (asked.sha256 === identity.modelSha256) return;
+    const known = { ...modelFile, sha256: identity.modelSha256 };
+    const recorded = embedderModelOf(identity, modelFile);
+    if (model === undefined) {
+      if (existsSync(modelFile.path)) return recorded;
+      // The shipped one moves with the program.
+      const shipped = await resolveModel(undefined);
+      return shipped.sha256 === identity.modelSha256 ? shipped : recorded;
+    }
+    const asked = await resolveModel(model, { known });
+    if (asked.sha256 === identity.modelSha256) return asked;
     throw new EmbedSearchError(
       'INDEX_OTHER_MODEL',
-      `The index was made by ${identity.modelId} (${identity.modelSha256.slice(0, 8)}), not by ${asked.id} (${asked.sha256.slice(0, 8)}).`,
+      `The index was made by ${identity.modelId} (${identity.modelSha256.slice(0, 8)}), ` +
+        `not by ${asked.id} (${asked.sha256.slice(0, 8)}).`,
       { fix: `Leave --model out, or make the index anew: embed-search index --rebuild --model ${model}` },
     );
   }
@@ -135,7 +144,8 @@ export class Searcher {
   #noVectors(): EmbedSearchError {
     const { lastRun } = this.reader;
     const code = lastRun?.errorCode as ErrorCode | undefined;
-    if (code !== undefined && code in ERROR_CODES) {
+    const exit = code === undefined ? 0 : ERROR_CODES[code]?.exit;
+    if (code !== undefined && (exit === 4 || exit === 5)) {
       return new EmbedSearchError(code, `The index has no vectors: ${lastRun?.detail ?? code}`);
     }
     return new EmbedSearchError('INDEX_MISSING', 'The index has no vectors yet.', {
@@ -143,18 +153,21 @@ export class Searcher {
     });
   }
 
-  #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): EmbeddingProvider {
+  /** Also for calls at the same time there is one embedder. */
+  async #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbeddingProvider> {
+    this.#model ??= this.#embedderModel(identity, modelFile);
+    const model = await this.#model.catch((error: unknown) => {
+      this.#model = undefined; // a file that comes back is found by the next query
+      throw error;
+    });
     const { runtime, memory = 'auto', lanes, maxEmbedderMemory } = this.#options;
-    const embedder =
-      this.#embedder ??
-      createEmbedder({
-        model: embedderModelOf(identity, modelFile),
-        ...(runtime ? { runtime } : {}),
-        ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
-        ...lanesAndLeanness('query', memory, lanes),
-      });
-    this.#embedder = embedder;
-    return embedder;
+    this.#embedder ??= createEmbedder({
+      model,
+      ...(runtime ? { runtime } : {}),
+      ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
+      ...lanesAndLeanness('query', memory, lanes),
+    });
+    return this.#embedder;
   }
 
   async #vectorLeg(text: string, mode: SearchMode, options: LegOptions): Promise<VectorLeg> {
@@ -181,8 +194,7 @@ export class Searcher {
   async #searchVectors(text: string, { limit, filter, signal }: LegOptions): Promise<ChunkScore[]> {
     const { identity, modelFile } = this.reader;
     if (!identity || !modelFile || this.reader.counts().withVectors === 0) throw this.#noVectors();
-    await this.#checkModel(identity, modelFile);
-    const embedder = this.#embedderFor(identity, modelFile);
+    const embedder = await this.#embedderFor(identity, modelFile);
     const { queryPrefix, tokenLimit } = identity;
     const best = new Map<number, ChunkScore>();
     for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {

@@ -2,19 +2,26 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { StoreBytes } from './types.js';
 
-/** Sizes of the files below `indexDir`, by part. What vanishes meanwhile counts nothing. */
+/** Sizes of the files below `indexDir`, by part. What a writer removes meanwhile counts nothing. */
 export async function bytesOnDisk(indexDir: string): Promise<StoreBytes> {
   let database = 0;
-  let vectors = 0;
   let other = 0;
-  for (const entry of await fs.readdir(indexDir, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    const size = (await fs.stat(file).catch(() => undefined))?.size ?? 0;
-    const [top] = path.relative(indexDir, file).split(path.sep);
-    if (top === 'vectors') vectors += size;
-    else if (top!.startsWith('index.db')) database += size;
-    else other += size;
+  for (const name of await fs.readdir(indexDir)) {
+    if (name.startsWith('index.db')) database += await fileBytes(path.join(indexDir, name));
+    else if (name !== 'vectors') other += await fileBytes(path.join(indexDir, name));
+  }
+  let vectors = 0;
+  for (const shard of await names(path.join(indexDir, 'vectors'))) {
+    const folder = path.join(indexDir, 'vectors', shard);
+    for (const name of await names(folder)) vectors += await fileBytes(path.join(folder, name));
   }
   return { database, vectors, other, total: database + vectors + other };
+}
+
+async function names(folder: string): Promise<string[]> {
+  return fs.readdir(folder).catch(() => []);
+}
+
+async function fileBytes(file: string): Promise<number> {
+  return (await fs.stat(file).catch(() => undefined))?.size ?? 0;
 }

@@ -73,7 +73,7 @@ export class LocalWriter implements StoreWriter {
       return writer;
     }
     const known = metaValue(options.database, 'root');
-    refuseOtherRoot(String(known), options);
+    if (typeof known === 'string') refuseOtherRoot(known, options);
     if (known !== options.root)
       writer.transaction(() => setMetaValue(options.database, 'root', options.root));
     writer.#lost = heal(writer.#context, false);
@@ -242,7 +242,11 @@ export class LocalWriter implements StoreWriter {
   }
 
   noteRun(note: RunNote): void {
-    this.#write(() => setMetaValue(this.#database, 'lastRun', JSON.stringify(note)));
+    const write = () => setMetaValue(this.#database, 'lastRun', JSON.stringify(note));
+    const hasEnded = note.outcome === 'done' || note.outcome === 'in-part';
+    // A rebuild that has not begun, or came to nothing, is no reason to give up the old index.
+    if (this.#clearFirst && !this.#working && !hasEnded) write();
+    else this.#write(write);
   }
 
   async close(): Promise<void> {

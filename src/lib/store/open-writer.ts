@@ -77,10 +77,10 @@ async function makeFolder(folder: string): Promise<void> {
   });
 }
 
-/** A folder with files that are not an index is somebody's: an index among them would hide them from git and from itself. */
+/** A folder with files that are not an index is somebody's: an index among them would hide them from git, and from being indexed. */
 async function refuseForeignFolder(indexDir: string): Promise<void> {
   const names = await fs.readdir(indexDir);
-  const ours = new Set(['.gitignore', 'index.db', 'lock', 'lock.pid', 'vectors']);
+  const ours = new Set(['.gitignore', 'index.db-wal', 'index.db-shm', 'lock', 'lock.pid', 'vectors']);
   if (names.includes('index.db') || names.every((name) => ours.has(name))) return;
   throw new EmbedSearchError('USAGE', `${indexDir} holds other files and no index.`, {
     fix: 'Name a folder for the index alone; it is made if it is not there.',
