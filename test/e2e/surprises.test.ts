@@ -178,7 +178,7 @@ describe('a model file that has moved', () => {
       '--mode',
       'vector',
     ]);
-    expect(asked.document).toMatchObject({ ok: true, result: { hits: [{ path: 'src/upload.ts' }] } });
+    expect(asked.document.result.hits[0].path).toBe('src/upload.ts');
     // The file that is gone is the shipped model under another name, so the shipped one serves too.
     const shipped = await runJson(['query', 'retry upload', '--path', folder, '--mode', 'vector']);
     expect(shipped.document.ok).toBe(true);
