@@ -5,6 +5,9 @@ import type { SkippedFile } from './types.js';
 /** How many left-out entries a result names; the rest is counted, and `index --dry-run` lists them all. */
 const SKIPPED_LISTED = 1_000;
 
+/** How many the index remembers, so that `status` does not take them for new files. */
+const SKIPPED_KEPT = 20_000;
+
 /** Left out because the user said so, as opposed to something about the file: not kept in the index. */
 const BY_RULE = new Set<string>(['ignored', 'hidden']);
 
@@ -18,7 +21,7 @@ export class SkipList {
     const entry = { path, reason, ...(detail === undefined ? {} : { detail }) };
     if (this.listed.length < SKIPPED_LISTED) this.listed.push(entry);
     if (reason === 'not-readable') this.#notReadable += 1;
-    if (!BY_RULE.has(reason) && this.#problems.length < SKIPPED_LISTED) this.#problems.push(entry);
+    if (!BY_RULE.has(reason) && this.#problems.length < SKIPPED_KEPT) this.#problems.push(entry);
   }
 
   problems(): readonly Problem[] {
