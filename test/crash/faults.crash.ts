@@ -10,7 +10,7 @@ import { eventually } from '../e2e/processes.js';
 import { paragraphs } from '../e2e/prose.js';
 import { shippedModel, standIn } from '../embedder/models.js';
 import { CGROUP, limitCgroup } from './cgroup.js';
-import { contents } from './contents.js';
+import { contents } from '../e2e/contents.js';
 
 const model = shippedModel();
 

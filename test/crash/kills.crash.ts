@@ -11,7 +11,7 @@ import { makeFolder, runJson, start } from '../e2e/cli.js';
 import { childrenOf, eventually, isAlive } from '../e2e/processes.js';
 import { paragraphs } from '../e2e/prose.js';
 import { shippedModel } from '../embedder/models.js';
-import { contents } from './contents.js';
+import { contents } from '../e2e/contents.js';
 import { median, randomNumbers, ROUNDS } from './rounds.js';
 
 const HOST = fileURLToPath(new URL('../fixtures/children/host.js', import.meta.url));

@@ -2,37 +2,10 @@ import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { openLocalStore } from '#dist/lib/store/local-store.js';
 import { verifies } from '../house/promises.js';
 import { addFiles, cleanEnvironment, cliFile, makeFolder, run, runJson, SMALL_PROJECT } from './cli.js';
+import { contents } from './contents.js';
 import { paragraphs } from './prose.js';
-
-/** All that an index answers from, in an order that does not depend on how it came to be. */
-async function contents(folder: string): Promise<unknown[]> {
-  const reader = await openLocalStore(path.join(folder, '.embed-search')).openReader();
-  try {
-    const rows: unknown[] = [];
-    for (const file of [...reader.files()].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-      for (const chunk of reader.chunksOfFile(file.id)) {
-        const vector = await reader.vectorOf(chunk.id);
-        const { path: name, startLine, endLine, text, symbol, language } = chunk;
-        rows.push({
-          name,
-          startLine,
-          endLine,
-          text,
-          symbol,
-          language,
-          hash: file.hash,
-          vector: vector && [...vector],
-        });
-      }
-    }
-    return rows;
-  } finally {
-    reader.close();
-  }
-}
 
 test('an index that was brought up to date equals one made anew, vector for vector', async () => {
   verifies('incremental-equals-fresh');

@@ -25,7 +25,6 @@ export interface EmbedPendingOptions {
 
 export interface EmbedPendingOutcome {
   embedded: number;
-  split: number;
 }
 
 /**
@@ -56,7 +55,7 @@ class EmbeddingRun {
   #staged = 0;
   #publishing: Promise<unknown> = Promise.resolve();
   #failed = false;
-  readonly outcome: EmbedPendingOutcome = { embedded: 0, split: 0 };
+  readonly outcome: EmbedPendingOutcome = { embedded: 0 };
 
   constructor(store: StoreWriter, embedder: EmbeddingProvider, options: EmbedPendingOptions) {
     this.#store = store;
@@ -132,7 +131,6 @@ class EmbeddingRun {
       chunk.id,
       pieces.map((piece) => newChunk(chunk.path, chunk.language, piece)),
     );
-    this.outcome.split += 1;
   }
 
   /** Shards are written one after the other, whichever worker asks. */

@@ -7,7 +7,14 @@ import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
 import { resolveModel } from '../models/resolve-model.js';
 import { openLocalStore } from '../store/local-store.js';
-import type { ChunkScore, IndexIdentity, ModelFileNote, SearchFilter, StoreReader } from '../store/types.js';
+import type {
+  ChunkScore,
+  IndexIdentity,
+  ModelFileNote,
+  SearchFilter,
+  StoreCounts,
+  StoreReader,
+} from '../store/types.js';
 import { confidenceOf } from './confidence.js';
 import { withContext } from './context-lines.js';
 import { embedderModelOf } from './embedder-model.js';
@@ -42,9 +49,12 @@ export class Searcher {
   readonly #options: SearcherOptions;
   #embedder: EmbeddingProvider | undefined;
   #model: Promise<EmbedderModel> | undefined;
+  /** Of the one generation that the reader holds. */
+  readonly #counts: StoreCounts;
 
   private constructor(reader: StoreReader, options: SearcherOptions) {
     this.reader = reader;
+    this.#counts = reader.counts();
     this.#options = options;
   }
 
@@ -75,7 +85,7 @@ export class Searcher {
   /** Begins to start the embedder, so that this overlaps with other work; a failure shows at the query. */
   warmUp(mode: SearchMode): void {
     const { identity, modelFile } = this.reader;
-    if (mode === 'lexical' || !identity || !modelFile || this.reader.counts().withVectors === 0) return;
+    if (mode === 'lexical' || !identity || !modelFile || this.#counts.withVectors === 0) return;
     this.#embedderFor(identity, modelFile)
       .then((embedder) => embedder.start())
       .catch(() => {});
@@ -86,7 +96,7 @@ export class Searcher {
     const started = performance.now();
     const { text, mode = 'hybrid', limit = 10, by = 'chunk', signal } = request;
     checkRequest(text, mode, limit);
-    const counts = this.reader.counts();
+    const counts = this.#counts;
     const filter = pathFilter(request.globs, request.languages);
     const terms = queryTerms(text);
     // More candidates where many hits are asked for: a file's other chunks take places too.
@@ -177,7 +187,7 @@ export class Searcher {
       if (mode === 'vector' || !(error instanceof EmbedSearchError) || error.code === 'INDEX_OTHER_MODEL')
         throw error;
       // Nothing to embed is no fault: an index of an empty folder is not degraded.
-      if (this.reader.counts().chunks === 0) return NOTHING_BY_VECTOR;
+      if (this.#counts.chunks === 0) return NOTHING_BY_VECTOR;
       return { found: [], degraded: error.message };
     }
   }
@@ -193,7 +203,7 @@ export class Searcher {
 
   async #searchVectors(text: string, { limit, filter, signal }: LegOptions): Promise<ChunkScore[]> {
     const { identity, modelFile } = this.reader;
-    if (!identity || !modelFile || this.reader.counts().withVectors === 0) throw this.#noVectors();
+    if (!identity || !modelFile || this.#counts.withVectors === 0) throw this.#noVectors();
     const embedder = await this.#embedderFor(identity, modelFile);
     const { queryPrefix, tokenLimit } = identity;
     const best = new Map<number, ChunkScore>();
