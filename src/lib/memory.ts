@@ -1,5 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 
+export { freeMemory } from './memory/free.js';
 import { linuxMemory } from './memory/linux.js';
 import { macosResidentBytes } from './memory/macos.js';
 import { windowsResidentBytes } from './memory/windows.js';
@@ -29,14 +30,15 @@ export interface MemoryReport {
   readonly embedder: (ProcessMemory & { readonly state: string; readonly modelFileBytes: number }) | null;
 }
 
-/** The memory of this process now, beside what is known of its embedder. */
+/** The memory of this process now, beside what `stats()` of its embedder says. */
 export function memoryReport(
-  embedder: { memory: ProcessMemory | null; status: { state: string } } | undefined,
-  modelFileBytes: number,
+  embedder: { memory: ProcessMemory | null; status: { state: string }; modelFileBytes: number } | undefined,
 ): MemoryReport {
   return {
     host: hostMemory(),
-    embedder: embedder?.memory ? { ...embedder.memory, state: embedder.status.state, modelFileBytes } : null,
+    embedder: embedder?.memory
+      ? { ...embedder.memory, state: embedder.status.state, modelFileBytes: embedder.modelFileBytes }
+      : null,
   };
 }
 

@@ -9,7 +9,7 @@ import { shippedModel, standIn } from './models.js';
 
 const model = shippedModel();
 
-describeEmbeddingProvider('the cache', () => new CachingProvider(createEmbedder({ model }), model));
+describeEmbeddingProvider('the cache', () => createEmbedder({ model, cache: {} }));
 
 describe('the cache', () => {
   const open: EmbeddingProvider[] = [];

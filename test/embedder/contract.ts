@@ -18,7 +18,7 @@ const MOST_TOKENS = 256;
 /** What every implementation of EmbeddingProvider must do, on the model that ships. */
 export function describeEmbeddingProvider(name: string, create: () => EmbeddingProvider): void {
   describe(`${name}, by the contract of an EmbeddingProvider`, () => {
-    const url = new URL('../fixtures/reference-vectors.json', import.meta.url);
+    const url = new URL('../../models/reference-vectors.json', import.meta.url);
     const references = (JSON.parse(readFileSync(url, 'utf8')) as { texts: Reference[] }).texts;
     const fitting = references.filter(({ tokens }) => tokens < MOST_TOKENS);
     let provider: EmbeddingProvider;

@@ -1,19 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { cleanEnvironment, makeFolder, run, runJson, SMALL_PROJECT, start } from '../e2e/cli.js';
+import { contents } from '../e2e/contents.js';
+import { childrenOf, eventually } from '../e2e/processes.js';
 import { paragraphs } from '../e2e/prose.js';
 import { verifies } from '../house/promises.js';
-import { standIn } from './models.js';
-
-/** The environment of a command whose embedder is a stand-in program. */
-function withEmbedder(program: string, limits: object = {}, more: Record<string, string> = {}) {
-  const overrides = JSON.stringify({ childProgram: standIn(program), limits });
-  return { env: { ...cleanEnvironment(), ...more, NODE_ENV: 'test', EMBED_SEARCH_TEST_EMBEDDER: overrides } };
-}
+import { shippedModel } from './models.js';
+import { withEmbedder } from './with-embedder.js';
 
 describe('a chunk that ends every embedder', () => {
   const files = { ...SMALL_PROJECT, 'bad.txt': 'first line\nPOISON for the embedder\n' };
@@ -45,6 +42,24 @@ describe('a chunk that ends every embedder', () => {
       exitCode: 0,
       document: { result: { quarantined: [], chunks: { embedded: 1 } } },
     });
+  });
+});
+
+describe('a chunk that was quarantined', () => {
+  it('is tried again with another model', async () => {
+    const folder = makeFolder({ ...SMALL_PROJECT, 'bad.txt': 'first line\nPOISON for the embedder\n' });
+    await run(['index', folder], withEmbedder('poisoned'));
+    const other = path.join(folder, 'other.gguf');
+    const bytes = readFileSync(shippedModel().path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(other, bytes);
+    const { exitCode, document } = await runJson(
+      ['index', folder, '--rebuild', '--model', other],
+      withEmbedder('echo'),
+    );
+    expect({ exitCode, error: document.error }).toEqual({ exitCode: 0, error: undefined });
+    expect(document.result.quarantined).toEqual([]);
+    expect(document.result.chunks.withVectors).toBe(document.result.chunks.total);
   });
 });
 
@@ -125,19 +140,70 @@ describe('one signal for many texts', () => {
   });
 });
 
+describe('a question that is asked again', () => {
+  it('is not embedded again, and gets the same answer', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder], withEmbedder('echo'));
+    const notes = path.join(makeFolder(), 'notes');
+    const options = withEmbedder('notes-texts', {}, { NOTES_FILE: notes });
+    const input = 'retry upload\nhow do cats hunt\nretry upload\nretry upload\n';
+    const asked = await run(['query', '--batch', '-', '--path', folder], { ...options, input });
+    const answers = asked.stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { result: { hits: unknown } }).result.hits);
+    expect(answers).toHaveLength(4);
+    expect(answers[2]).toEqual(answers[0]);
+    expect(answers[3]).toEqual(answers[0]);
+    expect(readFileSync(notes, 'utf8').trim().split('\n')).toEqual(['"retry upload"', '"how do cats hunt"']);
+  });
+});
+
+describe('EMBED_SEARCH_IDLE_SECONDS', () => {
+  it('unloads an embedder that has nothing to do, and the next question starts another one', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder], withEmbedder('echo'));
+    const options = withEmbedder('echo', {}, { EMBED_SEARCH_IDLE_SECONDS: '0.3' });
+    const asking = start(['query', '--batch', '-', '--path', folder], { ...options, stdin: 'pipe' });
+    const lines = createInterface({ input: asking.stdout! })[Symbol.asyncIterator]();
+    const ask = async (question: string) => {
+      asking.stdin!.write(`${question}\n`);
+      const answer = JSON.parse((await lines.next()).value as string) as { ok: boolean; result: object };
+      expect(answer.ok).toBe(true);
+      expect(answer.result).not.toHaveProperty('degraded');
+    };
+    await ask('retry upload');
+    const [first] = childrenOf(asking.pid!);
+    expect(first).toBeGreaterThan(0);
+    await eventually(() => childrenOf(asking.pid!).length === 0);
+    await ask('how do cats hunt');
+    const [second] = childrenOf(asking.pid!);
+    expect(second).toBeGreaterThan(0);
+    expect(second).not.toBe(first);
+    asking.stdin!.end();
+    expect(await asking).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
 describe('--max-embedder-memory', () => {
-  it('recycles the real embedder between batches and says so in nothing but its memory', async () => {
-    const folder = makeFolder({ 'long.txt': paragraphs(12) });
+  it('recycles the real embedder between batches, which costs no restart and changes nothing of the index', async () => {
+    const files = { 'long.txt': paragraphs(30) };
+    const [folder, undisturbed] = [makeFolder(files), makeFolder(files)];
+    await run(['index', undisturbed]);
     const limits = JSON.stringify({ limits: { memoryCheckMs: 0 } });
     const env = { ...cleanEnvironment(), NODE_ENV: 'test', EMBED_SEARCH_TEST_EMBEDDER: limits };
-    const { exitCode, document } = await runJson(
-      ['index', folder, '--lanes', '1', '--max-embedder-memory', '8MB'],
-      { env },
-    );
+    const running = start(['index', folder, '--lanes', '2', '--max-embedder-memory', '8MB', '--json'], {
+      env,
+    });
+    const embedders = new Set<number>();
+    const watch = setInterval(() => childrenOf(running.pid!).forEach((pid) => embedders.add(pid)), 10);
+    const { exitCode, stdout } = await running;
+    clearInterval(watch);
     expect(exitCode).toBe(0);
-    const { chunks, restarts } = document.result;
-    expect(chunks.withVectors).toBe(chunks.total);
-    expect(restarts).toBe(0);
+    expect(embedders.size).toBeGreaterThan(1);
+    const { result } = JSON.parse(String(stdout)) as { result: { restarts: number } };
+    expect(result.restarts).toBe(0);
+    expect(await contents(folder)).toEqual(await contents(undisturbed));
   });
 
   it('takes no number that is none', async () => {

@@ -4,18 +4,22 @@ import { PassThrough } from 'node:stream';
 
 import { describe, expect, it } from 'vitest';
 
-import { leanCpuLibrary } from '#dist/lib/embedder/cpu-backend.js';
+import { leanCpuLibrary, repackedTypes } from '#dist/lib/embedder/cpu-backend.js';
+import { defaultMemoryLimit, expectedMemoryBytes } from '#dist/lib/embedder/expected-memory.js';
+import { byLength, embedInOrder } from '#dist/lib/embedder/embed-in-order.js';
+import { LanePool } from '#dist/lib/embedder/lane-pool.js';
 import { LastWords } from '#dist/lib/embedder/last-words.js';
 import { bindingName, locateRuntime, runtimeIdentity } from '#dist/lib/embedder/locate-runtime.js';
 import { MemoryGuard } from '#dist/lib/embedder/memory-guard.js';
+import { ownBytes } from '#dist/lib/embedder/memory-watch.js';
 import { readModelHeader } from '#dist/lib/embedder/model-header.js';
 import { onAbort } from '#dist/lib/embedder/on-abort.js';
 import { outOfMemoryKills, saysOutOfMemory } from '#dist/lib/embedder/out-of-memory.js';
 import { tiedToParent } from '#dist/lib/embedder/parent-death.js';
 import { RestartBudget } from '#dist/lib/embedder/restart-budget.js';
-import { contextShape, withSpecialTokens } from '#dist/lib/embedder/runtime.js';
+import { contextShape, isTooLarge, lastTokenOf, withSpecialTokens } from '#dist/lib/embedder/runtime.js';
 import { testOverrides } from '#dist/lib/embedder/test-overrides.js';
-import { unitVector, vectorFault } from '#dist/lib/embedder/vectors.js';
+import { cutVector, unitVector, vectorFault } from '#dist/lib/embedder/vectors.js';
 
 import { shippedModel } from './models.js';
 
@@ -24,11 +28,17 @@ const SAPPHIRE_RAPIDS =
   'processor\t: 0\nflags\t\t: fpu sse4_2 avx f16c fma bmi2 avx2 avx512f avx512cd avx512vl avx512dq avx512bw avx512vbmi avx512_vnni avx512_bf16 amx_bf16 amx_tile amx_int8\nbugs\t\t:\n';
 const ZEN_5 =
   'flags\t\t: fpu sse4_2 avx f16c fma bmi2 avx2 avx512f avx512cd avx512vl avx512dq avx512bw avx512vbmi avx512_vnni avx512_bf16\n';
+const IVY_BRIDGE = 'flags\t\t: fpu sse4_2 avx f16c\n';
 const AMX_ONLY = 'flags\t\t: fpu sse4_2 avx f16c fma bmi2 avx2 amx_tile amx_int8\n';
 
 describe('the header of a model', () => {
-  it('says how large the vocabulary is and how it pools', () => {
-    expect(readModelHeader(shippedModel().path)).toEqual({ vocabularySize: 30_522, pooling: 'mean' });
+  it('says what it is, how many layers and tokens it has and how it pools', () => {
+    expect(readModelHeader(shippedModel().path)).toEqual({
+      architecture: 'bert',
+      layers: 6,
+      vocabularySize: 30_522,
+      pooling: 'mean',
+    });
   });
 
   it('is refused where it is none', () => {
@@ -64,14 +74,27 @@ describe('one abort signal', () => {
 
 describe('the lean CPU library', () => {
   it.each([
-    ['a processor with AMX', 'linux', 'x64', SAPPHIRE_RAPIDS, 'libggml-cpu-icelake.so'],
-    ['one without, whose own choice maps the weights', 'linux', 'x64', ZEN_5, ''],
-    ['one whose flags do not prove that the library runs', 'linux', 'x64', AMX_ONLY, ''],
-    ['no /proc/cpuinfo', 'linux', 'x64', '', ''],
-    ['ARM', 'linux', 'arm64', 'Features\t: fp asimd\n', ''],
-    ['macOS', 'darwin', 'x64', '', ''],
-  ] as const)('for %s', (_, platform, arch, cpuinfo, library) => {
-    expect(leanCpuLibrary({ platform, arch, cpuinfo })).toBe(library);
+    ['a processor with AMX', 'linux', 'x64', SAPPHIRE_RAPIDS, 'Q8_0', 'libggml-cpu-icelake.so'],
+    ['one without, whose own choice maps the weights', 'linux', 'x64', ZEN_5, 'Q8_0', ''],
+    ['weights of 4 bits, which AVX2 repacks', 'linux', 'x64', ZEN_5, 'Q4_K', 'libggml-cpu-piledriver.so'],
+    ['the same with AMX', 'linux', 'x64', SAPPHIRE_RAPIDS, 'Q4_K', 'libggml-cpu-piledriver.so'],
+    ['a processor without AVX2, which repacks nothing', 'linux', 'x64', IVY_BRIDGE, 'Q4_K', ''],
+    ['one whose flags do not prove that the library runs', 'linux', 'x64', AMX_ONLY, 'Q8_0', ''],
+    ['no /proc/cpuinfo', 'linux', 'x64', '', 'Q4_K', ''],
+    ['ARM', 'linux', 'arm64', 'Features\t: fp asimd\n', 'Q4_K', ''],
+    ['macOS', 'darwin', 'x64', '', 'Q4_K', ''],
+  ] as const)('for %s', (_, platform, arch, cpuinfo, weights, library) => {
+    expect(leanCpuLibrary({ platform, arch, cpuinfo }, ['F32', weights])).toBe(library);
+  });
+
+  it('is asked for where weights would be copied, and what is copied is known where it was looked up', () => {
+    const types = (cpuinfo: string) => repackedTypes({ platform: 'linux', arch: 'x64', cpuinfo });
+    expect([...types(ZEN_5)!]).toContain('Q4_K');
+    expect([...types(ZEN_5)!]).not.toContain('Q8_0');
+    expect([...types(SAPPHIRE_RAPIDS)!]).toContain('Q8_0');
+    expect(types(IVY_BRIDGE)!.size).toBe(0);
+    expect(types('')).toBeNull();
+    expect(repackedTypes({ platform: 'darwin', arch: 'arm64', cpuinfo: '' })).toBeNull();
   });
 });
 
@@ -113,8 +136,15 @@ describe('the runtime', () => {
     expect(contextShape(tokens, 200)).toEqual(shape);
   });
 
+  it('makes a context anew where it holds much more memory than a text needs, but not a small one', () => {
+    const shape = contextShape(80, 256);
+    expect(isTooLarge(128, 80, shape)).toBe(true);
+    expect(isTooLarge(100, 80, shape)).toBe(false);
+    expect(isTooLarge(63, 5, contextShape(5, 256))).toBe(false);
+  });
+
   it('puts special tokens around a text by the kind of its vocabulary', () => {
-    const special = { bos: 1, eos: 2, sep: 3, prependBos: false, appendEos: false };
+    const special = { bos: 1, eos: 2, sep: 3, prependBos: false, appendEos: false, last: null };
     const around = (changes: object): number[] => [
       ...withSpecialTokens(Uint32Array.of(9), { kind: 'bpe', ...special, ...changes }),
     ];
@@ -124,10 +154,83 @@ describe('the runtime', () => {
     expect(around({ kind: 'rwkv', prependBos: true })).toEqual([9]);
     expect(around({})).toEqual([9]);
     expect(around({ prependBos: true, bos: -1 })).toEqual([9]);
+    expect(around({ last: 7 })).toEqual([9, 7]);
+    expect(around({ last: 7, appendEos: true })).toEqual([9, 7]);
+  });
+
+  it('knows the token that ends every text by its name, and refuses a vocabulary that lacks it', () => {
+    const tokenize = (text: string) => (text === '<|end|>' ? [7] : [1, 2]);
+    expect(lastTokenOf('', tokenize)).toBeNull();
+    expect(lastTokenOf('<|end|>', tokenize)).toBe(7);
+    expect(() => lastTokenOf('<|other|>', tokenize)).toThrow('no token <|other|>');
+  });
+});
+
+describe('texts of one batch', () => {
+  const texts = [9, 1, 5, 3, 7, 2].map((length) => 'x'.repeat(length));
+  const lengths = (lanes: number) => byLength(texts, lanes).map((index) => texts[index]!.length);
+
+  it('go shortest first to one lane, and from both ends with equal work to several', () => {
+    expect(lengths(1)).toEqual([1, 2, 3, 5, 7, 9]);
+    expect(lengths(2)).toEqual([1, 9, 2, 3, 5, 7]);
+  });
+
+  it('come back in their own order', async () => {
+    const asked: string[] = [];
+    const embed = async (text: string) => {
+      asked.push(text);
+      return { ok: false, reason: 'too-long', tokens: text.length } as const;
+    };
+    const outcomes = await embedInOrder(texts, { atOnce: 2, order: byLength(texts, 1) }, {}, embed);
+    expect(outcomes).toMatchObject(texts.map(({ length }) => ({ tokens: length })));
+    expect(asked.map(({ length }) => length)).toEqual([1, 2, 3, 5, 7, 9]);
+  });
+});
+
+describe('two lanes', () => {
+  it('take the shortest and the longest text that waits, and no text is left', async () => {
+    const busy = new Map<string, number>();
+    let mostTogether = 0;
+    const lane = (name: string) => ({ name, embed: () => Promise.resolve([]) });
+    const pool = new LanePool([lane('a'), lane('b')]);
+    const taken: number[] = [];
+    const lengths = [60, 10, 100, 30, 80, 20];
+    const texts = lengths.map((tokens) => ({
+      tokens,
+      work: async (on: unknown) => {
+        const { name } = on as { name: string };
+        expect(busy.has(name)).toBe(false); // two calls at once on one context end the process
+        busy.set(name, tokens);
+        taken.push(tokens);
+        mostTogether = Math.max(
+          mostTogether,
+          [...busy.values()].reduce((sum, each) => sum + each, 0),
+        );
+        await new Promise((resolve) => setTimeout(resolve, tokens / 10));
+        busy.delete(name);
+        if (tokens === 30) throw new Error('thirty');
+      },
+    }));
+    const results = await pool.run(texts);
+    expect(results.map(({ status }) => status)).toEqual(
+      lengths.map((tokens) => (tokens === 30 ? 'rejected' : 'fulfilled')),
+    );
+    expect(taken.slice(0, 2)).toEqual([10, 100]);
+    expect(taken.toSorted((one, other) => one - other)).toEqual([10, 20, 30, 60, 80, 100]);
+    expect(mostTogether).toBeLessThan(180);
   });
 });
 
 describe('a vector', () => {
+  it('is cut to its first numbers, as they are or after layer normalisation', () => {
+    expect(Array.from(cutVector([1, 2, 3, 4], 2, 'plain'))).toEqual([1, 2]);
+    // mean 2.5, variance 1.25
+    const normalised = Array.from(cutVector([1, 2, 3, 4], 2, 'layer-norm'));
+    expect(normalised[0]).toBeCloseTo(-1.5 / Math.sqrt(1.25), 4);
+    expect(normalised[1]).toBeCloseTo(-0.5 / Math.sqrt(1.25), 4);
+    expect(cutVector([1, 2], 2, 'layer-norm')).toEqual([1, 2]);
+  });
+
   it('is made to unit length, or refused', () => {
     expect(unitVector([3, 4], 2)).toEqual(Float32Array.of(0.6, 0.8));
     expect(() => unitVector([0, 0], 2)).toThrow('zeros');
@@ -157,20 +260,47 @@ describe('the restart budget', () => {
 
 describe('the memory guard', () => {
   const MB = 1024 * 1024;
+  const facts = {
+    runtime: 'direct',
+    lanes: 1,
+    tokenLimit: 256,
+    dimensions: 384,
+    vocabularySize: 30_522,
+    layers: 6,
+    modelBytes: 24 * MB,
+  } as const;
 
-  it('recycles over a given limit, and asks for less work when that does not help', () => {
-    const guard = new MemoryGuard(50 * MB);
-    expect(guard.observe(50 * MB, 10)).toBe('fine');
-    expect(guard.observe(51 * MB, 10)).toBe('recycle');
-    expect(guard.observe(51 * MB, 10)).toBe('reduce');
-    expect(guard.observe(51 * MB, 1_000)).toBe('recycle');
+  it('recycles over the limit from the first text on, and asks for less work when that does not help', () => {
+    const guard = new MemoryGuard();
+    expect(guard.observe(50 * MB, 1, 50 * MB)).toBe('fine');
+    expect(guard.observe(51 * MB, 1, 50 * MB)).toBe('recycle');
+    expect(guard.observe(51 * MB, 10, 50 * MB)).toBe('reduce');
+    expect(guard.observe(51 * MB, 1_000, 50 * MB)).toBe('recycle');
   });
 
-  it('learns a limit from the first 200 texts', () => {
-    const guard = new MemoryGuard(null);
-    expect(guard.observe(300 * MB, 200)).toBe('fine');
-    expect(guard.observe(600 * MB, 100)).toBe('fine');
-    expect(guard.observe(900 * MB, 100)).toBe('recycle');
+  it('knows by the model and the lanes what an embedder should need at most', () => {
+    const one = expectedMemoryBytes(facts) / MB;
+    const two = expectedMemoryBytes({ ...facts, lanes: 2 }) / MB;
+    expect(one).toBeCloseTo(24 + 24 + 38.1, 0);
+    expect(two - one).toBeCloseTo(38.1, 0);
+    expect(defaultMemoryLimit(facts)).toBe(2 * expectedMemoryBytes(facts));
+    expect(expectedMemoryBytes({ ...facts, vocabularySize: null, layers: null })).toBeGreaterThan(
+      one * 2 * MB,
+    );
+  });
+
+  it('does not count the mapped model where a platform tells only the whole', () => {
+    const memory = {
+      pid: 1,
+      rssBytes: 90 * MB,
+      peakRssBytes: null,
+      anonymousBytes: null,
+      fileBackedBytes: null,
+    };
+    expect(ownBytes(memory, 24 * MB)).toBe(66 * MB);
+    expect(ownBytes({ ...memory, anonymousBytes: 30 * MB }, 24 * MB)).toBe(30 * MB);
+    expect(ownBytes({ ...memory, rssBytes: null }, 24 * MB)).toBeNull();
+    expect(ownBytes(null, 24 * MB)).toBeNull();
   });
 });
 

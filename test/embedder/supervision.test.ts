@@ -11,12 +11,13 @@ import type { SupervisionLimits } from '#dist/lib/embedder/limits.js';
 import type { EmbeddingProvider } from '#dist/lib/embedder/types.js';
 import type { EmbedSearchError } from '#dist/lib/errors.js';
 
+import { childrenOf, isAlive } from '../e2e/processes.js';
 import { shippedModel, standIn } from './models.js';
 
 const FAST: Partial<SupervisionLimits> = {
   heartbeatMs: 25,
   missedHeartbeats: 60,
-  stallMs: 1_500,
+  stallMs: 2_500, // well over the silence that is one: which of them is met first must not hang on a heartbeat
   startMs: 5_000,
   gracefulMs: 150,
   terminateMs: 150,
@@ -37,6 +38,11 @@ async function errorOf(promise: Promise<unknown>): Promise<EmbedSearchError> {
     () => expect.unreachable('it should have failed'),
     (error: EmbedSearchError) => error,
   );
+}
+
+/** Children of ours that ended and that nobody has waited for. */
+function zombies(): number[] {
+  return process.platform === 'linux' ? childrenOf(process.pid).filter((pid) => !isAlive(pid)) : [];
 }
 
 afterEach(async () => {
@@ -72,6 +78,52 @@ describe('a child at work', () => {
     const again = await embedder.embedBatch([...seen.keys()].slice(0, 500));
     expect(again.map((embedding) => JSON.stringify(embedding))).toEqual([...seen.values()].slice(0, 500));
     expect(embedder.status().restarts).toBe(0);
+  });
+
+  it('may take longer than its deadline for a request, as long as text after text is done', async () => {
+    const embedder = embedderOf('obedient', { limits: { ...FAST, stallMs: 1_000, restarts: 0 } });
+    await embedder.start();
+    const started = performance.now();
+    const texts = Array.from({ length: 10 }, (_, index) => `do wait ${300 * (index + 1)}`);
+    const embeddings = await embedder.embedBatch(texts);
+    expect(embeddings.every((embedding) => embedding.ok)).toBe(true);
+    expect(performance.now() - started).toBeGreaterThan(2_500);
+    expect(embedder.status()).toMatchObject({ health: 'healthy', restarts: 0 });
+  });
+
+  it('says of itself what it has done, and is not started for that', async () => {
+    const embedder = createEmbedder({ model, lanes: 2 });
+    open.push(embedder);
+    expect(await embedder.stats()).toMatchObject({
+      status: { state: 'idle', pid: null },
+      memory: null,
+      child: null,
+      modelFileBytes: model.bytes,
+    });
+    await embedder.embedBatch(['a', 'b c']);
+    const { status, child, memory, lanes, tokens } = await embedder.stats();
+    expect(child).toEqual({ texts: 2, tokens, contexts: expect.any(Number) });
+    expect(child!.contexts).toBeGreaterThan(0);
+    expect(lanes).toBe(2);
+    expect(memory).toMatchObject({ pid: status.pid, rssBytes: expect.any(Number) });
+  });
+
+  it('that is stopped keeps nobody who asks for figures waiting', async () => {
+    const embedder = embedderOf('echo', { limits: { ...FAST, statsMs: 100, missedHeartbeats: 10_000 } });
+    await embedder.embed('a');
+    const { pid } = embedder.status();
+    process.kill(pid!, 'SIGSTOP');
+    expect(await embedder.stats()).toMatchObject({ status: { state: 'ready', pid }, child: null });
+    process.kill(pid!, 'SIGKILL');
+  });
+
+  it('that is stuck is found out even while its figures are asked for again and again', async () => {
+    const embedder = embedderOf('obedient', { limits: { ...FAST, restarts: 0 } });
+    await embedder.start();
+    const asking = setInterval(() => void embedder.stats(), 50);
+    const error = await errorOf(embedder.embed('do hang'));
+    clearInterval(asking);
+    expect(error.message).toContain('made no progress');
   });
 
   it('gets large texts in as many messages as they need', async () => {
@@ -130,7 +182,7 @@ describe('a text that ends its child', () => {
     const texts = Array.from({ length: 30 }, (_, index) => (index === 13 ? 'do flood' : `text ${index}`));
     const embeddings = await embedder.embedBatch(texts);
     expect(embeddings.filter((embedding) => embedding.ok)).toHaveLength(30);
-    expect(embedder.status().restarts).toBeGreaterThan(0);
+    await expect.poll(() => embedder.status().restarts).toBeGreaterThan(0);
   });
 
   it('is quarantined without a restart where only its own vector could not be made', async () => {
@@ -200,6 +252,7 @@ describe('a child that is killed from outside', () => {
     await expect.poll(() => embedder.status().state).toBe('idle');
     expect(await embedder.embed('b')).toMatchObject({ ok: true });
     expect(embedder.status().restarts).toBe(1);
+    await expect.poll(zombies).toEqual([]);
   });
 });
 
@@ -265,19 +318,49 @@ describe('a child without enough memory', () => {
     expect(good).toMatchObject({ ok: true });
   });
 
+  it('that leaks from its first text on is recycled at the limit of its model, and every text gets its vector', async () => {
+    const embedder = embedderOf('leaks', { limits: { ...FAST, memoryCheckMs: 0 } });
+    const pids = new Set<number | null>();
+    let most = 0;
+    let limit = 0;
+    for (let round = 0; round < 20; round++) {
+      const texts = Array.from({ length: 20 }, (_, index) => `${round} ${index}`);
+      const embeddings = await embedder.embedBatch(texts);
+      expect(embeddings.every((embedding) => embedding.ok)).toBe(true);
+      const { memory, memoryLimitBytes, status } = await embedder.stats();
+      pids.add(status.pid);
+      most = Math.max(most, memory?.anonymousBytes ?? 0);
+      limit = Math.max(limit, memoryLimitBytes ?? 0);
+    }
+    expect(pids.size).toBeGreaterThan(2);
+    expect(limit).toBeGreaterThan(100_000_000);
+    expect(most).toBeLessThan(limit + 80_000_000); // what was on its way when it was looked at
+    expect(embedder.status()).toMatchObject({ health: 'healthy', restarts: 0 });
+  });
+
   it('is recycled between batches when it is over its limit, then goes on with fewer lanes, then as it is', async () => {
     const embedder = embedderOf('echo', {
       lanes: 2,
       maxMemoryBytes: 1,
       limits: { ...FAST, memoryCheckMs: 0 },
     });
-    for (let round = 0; round < 12; round++)
-      expect(await embedder.embed(`text ${round}`)).toMatchObject({ ok: true });
-    expect(embedder.status()).toMatchObject({
-      health: 'degraded',
-      reason: expect.stringContaining('memory limit'),
-      restarts: 0,
-    });
+    const pids = new Set<number | null>();
+    const reasons = new Set<string | undefined>();
+    const next = async () => {
+      expect(await embedder.embed(`text ${pids.size}`)).toMatchObject({ ok: true });
+      const { pid, reason } = embedder.status();
+      pids.add(pid);
+      reasons.add(reason);
+      return reason;
+    };
+    await expect.poll(next, { timeout: 20_000, interval: 5 }).toContain('even with one lane');
+    expect([...reasons].map((reason) => reason?.slice(0, 24))).toEqual([
+      undefined,
+      'The embedder uses 1 lane',
+      'The embedder cannot stay',
+    ]);
+    expect(pids.size).toBeGreaterThan(2);
+    expect(embedder.status()).toMatchObject({ health: 'degraded', restarts: 0 });
   });
 });
 

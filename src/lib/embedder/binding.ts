@@ -6,6 +6,8 @@ export interface Binding {
       addonExports: Binding;
       gpuLayers: number;
       useMmap: boolean;
+      /** Values of metadata that take the place of the file's. */
+      overridesList?: [key: string, value: bigint][];
       onLoadProgress?: (share: number) => void;
     },
   ) => BindingModel;
@@ -27,6 +29,9 @@ export interface Binding {
   loadBackends(folder: string): void;
   init(): Promise<void>;
   getGpuType(): string | false | undefined;
+  /** Bytes. */
+  getGpuVramInfo(): { total: number; used: number };
+  getGpuDeviceInfo(): { deviceNames: string[] };
   systemInfo(): string;
 }
 

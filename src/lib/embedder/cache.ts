@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 
+import { embedderKey } from './embedder-key.js';
 import { embedInOrder } from './embed-in-order.js';
 import { onAbort } from './on-abort.js';
 import type {
+  CacheOptions,
   EmbedderModel,
   EmbedderStats,
   EmbedderStatus,
@@ -11,20 +13,13 @@ import type {
   EmbedOptions,
 } from './types.js';
 
-export interface CacheOptions {
-  /** default 1,000 */
-  readonly entries?: number;
-  /** The vectors' bytes; default 16 MiB. */
-  readonly bytes?: number;
-}
-
 const ENTRY_OVERHEAD_BYTES = 256;
 /** As many as a provider has in flight anyway. */
 const TEXTS_AT_ONCE = 20;
 
 /**
  * Another provider, with its last vectors remembered: least recently used ones go first. The key is all that decides
- * a vector: model, limit, normalisation and text. The same text asked for twice at once is embedded once.
+ * a vector: model, what is done with it, and text. The same text asked for twice at once is embedded once.
  */
 export class CachingProvider implements EmbeddingProvider {
   readonly #inner: EmbeddingProvider;
@@ -37,7 +32,7 @@ export class CachingProvider implements EmbeddingProvider {
 
   constructor(inner: EmbeddingProvider, model: EmbedderModel, options: CacheOptions = {}) {
     this.#inner = inner;
-    this.#identity = [model.sha256, model.pooling, model.tokenLimit, model.normalization].join('\0');
+    this.#identity = embedderKey(model);
     this.#mostEntries = options.entries ?? 1_000;
     this.#mostBytes = options.bytes ?? 16 * 1024 * 1024;
   }
@@ -72,7 +67,7 @@ export class CachingProvider implements EmbeddingProvider {
   }
 
   embedBatch(texts: readonly string[], options: EmbedOptions = {}): Promise<Embedding[]> {
-    return embedInOrder(texts, TEXTS_AT_ONCE, options, (text, each) => this.embed(text, each));
+    return embedInOrder(texts, { atOnce: TEXTS_AT_ONCE }, options, (text, each) => this.embed(text, each));
   }
 
   start(): Promise<void> {

@@ -3,11 +3,11 @@
 import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 
+import { hashFile, sameStamp } from './file-identity.js';
 import { FrameReader } from './frames.js';
 import { PROTOCOL_VERSION } from './limits.js';
 import type { InitializeRequest, Reply, Request } from './messages.js';
-import { hashFile, sameStamp } from './model-file.js';
-import { readModelHeader } from './model-header.js';
+import { type ModelHeader, POOLINGS, readModelHeader } from './model-header.js';
 import { encodeReply, MAX_DIMENSIONS } from './replies.js';
 import { decodeRequest } from './requests.js';
 import { ChildError, type Runtime } from './runtime.js';
@@ -82,16 +82,17 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
   heartbeatMs = request.heartbeatMs;
   stopHeartbeat();
   work(0);
-  runtime = await createRuntime(request);
-  if (runtime.dimensions !== request.dimensions || runtime.dimensions > MAX_DIMENSIONS) {
+  const header = readHeader(request.modelPath);
+  runtime = await createRuntime(request, header);
+  const { dimensions, embeddingLength } = request;
+  if (runtime.dimensions !== embeddingLength || dimensions > embeddingLength || dimensions > MAX_DIMENSIONS) {
     throw new ChildError(
       'MODEL_UNSUITABLE',
-      `it gives vectors of ${runtime.dimensions} numbers instead of ${request.dimensions}`,
+      `it gives vectors of ${runtime.dimensions} numbers instead of ${embeddingLength}`,
     );
   }
   const created = new TextEmbedder(runtime, request);
   await created.probe();
-  const { vocabularySize, pooling } = readModelHeader(request.modelPath);
   const modelSha256 = await hashOfLoaded(request);
   embedder = created;
   send({
@@ -101,12 +102,12 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
       protocolVersion: PROTOCOL_VERSION,
       runtime: runtime.name,
       backend: runtime.backend,
-      dimensions: runtime.dimensions,
+      dimensions,
       trainedTokens: runtime.trainedTokens,
       tokenLimit: created.tokenLimit,
       lanes: request.lanes,
-      vocabularySize,
-      pooling,
+      vocabularySize: header.vocabularySize,
+      layers: header.layers,
       modelSha256,
     },
   });
@@ -119,8 +120,25 @@ async function hashOfLoaded({ modelPath, modelBytes, modelMtimeMs, modelSha256 }
   return same ? modelSha256 : hashFile(modelPath);
 }
 
-async function createRuntime(request: InitializeRequest): Promise<Runtime> {
-  const options = { ...request, onProgress: () => void progress++ };
+function readHeader(path: string): ModelHeader {
+  try {
+    return readModelHeader(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new ChildError(code === 'ENOENT' ? 'MODEL_MISSING' : 'MODEL_INVALID', message, { cause: error });
+  }
+}
+
+async function createRuntime(request: InitializeRequest, header: ModelHeader): Promise<Runtime> {
+  const options = {
+    ...request,
+    layers: header.layers,
+    overrides:
+      header.pooling === request.pooling
+        ? []
+        : ([[`${header.architecture}.pooling_type`, POOLINGS.indexOf(request.pooling)]] as const),
+    onProgress: () => void progress++,
+  };
   if (request.runtime === 'direct') return (await import('./direct-runtime.js')).createDirectRuntime(options);
   return (await import('./compat-runtime.js')).createCompatRuntime(options);
 }

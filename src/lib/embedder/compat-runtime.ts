@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import {
   ChildError,
   contextShape,
+  lastTokenOf,
   type Runtime,
   type RuntimeLane,
   type RuntimeOptions,
@@ -50,8 +51,9 @@ export async function createCompatRuntime(options: RuntimeOptions): Promise<Runt
   try {
     const model = await llama.loadModel({
       modelPath: options.modelPath,
-      gpuLayers: 0,
+      gpuLayers: options.device === 'gpu' ? 'auto' : 0,
       useMmap: true,
+      metadataOverrides: nested(options.overrides),
       onLoadProgress: options.onProgress,
     });
     return new CompatRuntime(llama, model, options);
@@ -66,7 +68,7 @@ async function startLlama(options: RuntimeOptions, errors: string[]): Promise<Pu
     return await api.getLlama({
       // Without it node-llama-cpp starts to compile llama.cpp when its test of the binding fails.
       build: 'never',
-      gpu: false,
+      gpu: options.device === 'gpu' ? 'auto' : false,
       progressLogs: false,
       maxThreads: options.lanes,
       logLevel: 'error',
@@ -90,6 +92,7 @@ class CompatRuntime implements Runtime {
   readonly trainedTokens: number;
   readonly #model: PublicModel;
   readonly #tokenLimit: number;
+  readonly #sliceTokens: number;
   readonly #vocabulary: VocabularyTokens;
   readonly #lanes: CompatLane[] = [];
 
@@ -99,6 +102,7 @@ class CompatRuntime implements Runtime {
     this.dimensions = model.embeddingVectorSize;
     this.trainedTokens = model.trainContextSize;
     this.#tokenLimit = Math.min(options.tokenLimit, this.trainedTokens);
+    this.#sliceTokens = options.sliceTokens ?? Infinity;
     const { bos, eos, sep, shouldPrependBosToken, shouldAppendEosToken } = model.tokens;
     this.#vocabulary = {
       kind: model.vocabularyType,
@@ -107,6 +111,7 @@ class CompatRuntime implements Runtime {
       sep: sep ?? -1,
       prependBos: shouldPrependBosToken,
       appendEos: shouldAppendEosToken,
+      last: lastTokenOf(options.lastToken, (text) => model.tokenize(text, true)),
     };
   }
 
@@ -134,7 +139,7 @@ class CompatRuntime implements Runtime {
     // The public API refuses a text that fills its context to the last token.
     const size = contextShape(tokens, this.#tokenLimit).size + 1;
     const native = await this.#model
-      .createEmbeddingContext({ contextSize: size, batchSize: size, threads: 1 })
+      .createEmbeddingContext({ contextSize: size, batchSize: Math.min(size, this.#sliceTokens), threads: 1 })
       .catch((error: Error) => {
         throw new ChildError(
           'OUT_OF_MEMORY',
@@ -144,6 +149,16 @@ class CompatRuntime implements Runtime {
       });
     return { native, size };
   }
+}
+
+/** `[['qwen2.pooling_type', 3]]` as the public API takes it: `{ qwen2: { pooling_type: 3 } }`. */
+function nested(overrides: RuntimeOptions['overrides']): Record<string, Record<string, number>> {
+  return Object.fromEntries(
+    overrides.map(([key, value]) => {
+      const dot = key.lastIndexOf('.');
+      return [key.slice(0, dot), { [key.slice(dot + 1)]: value }];
+    }),
+  );
 }
 
 /** One context, made anew when a text is longer than it. */

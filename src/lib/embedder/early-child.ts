@@ -29,10 +29,14 @@ export function spawnEarly(lanes: number): void {
   if (pid !== undefined) killOnExit(pid);
 }
 
-/** The child that waits, if there is one that fits: from now on the caller's to watch. */
+/** The child that waits, if there is one that fits: from now on the caller's to watch. One that does not fit ends. */
 export function takeEarly(program: string, lanes: number): SpawnedChild | null {
-  if (early === null || program !== CHILD_PROGRAM || lanes !== early.lanes) return null;
+  if (early === null) return null;
   const { child, forget } = early;
+  if (program !== CHILD_PROGRAM || lanes !== early.lanes) {
+    child.process.kill('SIGKILL'); // its end is what `forget` waits for
+    return null;
+  }
   forget();
   child.process.off('error', forget).off('exit', forget);
   child.channel.off('error', forget);

@@ -1,12 +1,12 @@
 import type { Embedding, EmbedOptions } from './types.js';
 
 /**
- * Embeds any number of texts, at most `atOnce` at a time, and gives the outcomes in the texts' order.
- * The first rejection is the result, and ends what was asked for beside it.
+ * Embeds any number of texts, at most `atOnce` at a time, and gives the outcomes in the texts' order, whatever `order`
+ * (their indexes) they are asked for in. The first rejection is the result, and ends what was asked for beside it.
  */
 export async function embedInOrder(
   texts: readonly string[],
-  atOnce: number,
+  { atOnce, order }: { readonly atOnce: number; readonly order?: readonly number[] },
   options: EmbedOptions,
   embed: (text: string, options: EmbedOptions) => Promise<Embedding>,
 ): Promise<Embedding[]> {
@@ -17,7 +17,8 @@ export async function embedInOrder(
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < texts.length) {
-      const index = next++;
+      const index = order?.[next] ?? next;
+      next++;
       outcomes[index] = await embed(texts[index]!, { signal });
     }
   };
@@ -28,4 +29,22 @@ export async function embedInOrder(
     stop.abort(error);
     throw error;
   }
+}
+
+/**
+ * Indexes of texts, shortest first. For several lanes from both ends: next to a long text as much work of short ones,
+ * so that the lane that takes the short ones does not come to the long ones too. Lengths that change slowly change
+ * contexts seldom, and a long text beside short ones keeps the peak of memory low.
+ */
+export function byLength(texts: readonly string[], lanes: number): number[] {
+  const ascending = [...texts.keys()].sort((one, other) => texts[one]!.length - texts[other]!.length);
+  if (lanes === 1) return ascending;
+  let [low, high, lowWork, highWork] = [0, ascending.length - 1, 0, 0];
+  return ascending.map(() => {
+    const isLow = lowWork <= highWork;
+    const index = ascending[isLow ? low++ : high--]!;
+    if (isLow) lowWork += texts[index]!.length;
+    else highWork += texts[index]!.length;
+    return index;
+  });
 }

@@ -1,5 +1,5 @@
 /** Raised with every change of a message's meaning; both processes must have the same one. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Bytes of one message, its header counted, in both directions. */
 export const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -16,6 +16,8 @@ export interface SupervisionLimits {
   readonly startMs: number;
   /** No progress for so long ends a request. */
   readonly stallMs: number;
+  /** What is not said of itself by the child within so long is left out of the figures. */
+  readonly statsMs: number;
   /** What the child gets after a polite shutdown, and again after SIGTERM. */
   readonly gracefulMs: number;
   readonly terminateMs: number;
@@ -35,6 +37,7 @@ export const DEFAULT_LIMITS: SupervisionLimits = {
   missedHeartbeats: 10,
   startMs: 60_000,
   stallMs: 30_000,
+  statsMs: 500,
   gracefulMs: 1_000,
   terminateMs: 1_000,
   restarts: 4,

@@ -10,6 +10,9 @@ export interface RuntimeLocation {
   readonly runtime: RuntimeName;
   /** direct: the folder of `llama-addon.node`; compat: the entry module of node-llama-cpp. */
   readonly path: string;
+  readonly device: 'cpu' | 'gpu';
+  /** For people: the binding's package. */
+  readonly name: string;
 }
 
 /** The machine, as far as a binding must fit it. `libc` is null where there is only one. */
@@ -28,6 +31,35 @@ const BINDINGS: Record<string, string> = {
   'win32-arm64': 'win-arm64',
 };
 
+/** Bindings for a GPU, the best first. On macOS the one binding that there is computes on either. */
+const GPU_BINDINGS: Record<string, readonly string[]> = {
+  'linux-x64': ['linux-x64-cuda', 'linux-x64-vulkan'],
+  'win32-x64': ['win-x64-cuda', 'win-x64-vulkan'],
+  'darwin-arm64': ['mac-arm64-metal'],
+};
+
+/** The names of the bindings below `@node-llama-cpp/` that would compute on a GPU of this machine. */
+export function gpuBindingNames({ platform, arch, libc }: Platform): readonly string[] {
+  return libc === 'other' ? [] : (GPU_BINDINGS[`${platform}-${arch}`] ?? []);
+}
+
+/** Those of them that are installed. */
+export function locateGpuBindings(machine: Platform): readonly RuntimeLocation[] {
+  return gpuBindingNames(machine).flatMap((name) => {
+    const folder = bindingFolder(name);
+    return folder === null
+      ? []
+      : [
+          {
+            runtime: 'direct' as const,
+            path: folder,
+            device: 'gpu' as const,
+            name: `@node-llama-cpp/${name}`,
+          },
+        ];
+  });
+}
+
 /** The name of the binding below `@node-llama-cpp/` that fits a machine, or null. */
 export function bindingName({ platform, arch, libc }: Platform): string | null {
   if (libc === 'other') return null;
@@ -39,10 +71,13 @@ export function bindingName({ platform, arch, libc }: Platform): string | null {
  * Throws RUNTIME_MISSING with the next step.
  */
 export function locateRuntime(choice: RuntimeChoice, machine: Platform = thisMachine()): RuntimeLocation {
-  const direct = choice === 'compat' ? null : locateDirect(machine);
-  if (direct !== null) return { runtime: 'direct', path: direct };
+  const name = bindingName(machine);
+  const direct = choice === 'compat' || name === null ? null : bindingFolder(name);
+  if (direct !== null) {
+    return { runtime: 'direct', path: direct, device: 'cpu', name: `@node-llama-cpp/${name}` };
+  }
   const compat = choice === 'direct' ? null : resolveModule('node-llama-cpp');
-  if (compat !== null) return { runtime: 'compat', path: compat };
+  if (compat !== null) return { runtime: 'compat', path: compat, device: 'cpu', name: 'node-llama-cpp' };
   throw missing(choice, machine);
 }
 
@@ -58,7 +93,15 @@ export function runtimeIdentity(choice: RuntimeChoice): string {
   return `${runtime} ${version}`;
 }
 
-function thisMachine(): Platform {
+/** A program for a process of its own that loads the runtime's native code and does nothing else. */
+export function loadingProgram({ runtime, path: location }: RuntimeLocation): string {
+  return runtime === 'direct'
+    ? `require(${JSON.stringify(path.join(location, 'llama-addon.node'))})`
+    : `import(${JSON.stringify(location)})`;
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(): Platform {
   return {
     platform: process.platform,
     arch: process.arch,
@@ -66,10 +109,9 @@ function thisMachine(): Platform {
   };
 }
 
-function locateDirect(machine: Platform): string | null {
-  const name = bindingName(machine);
-  const entry = name === null ? null : resolveModule(`@node-llama-cpp/${name}`);
-  if (name === null || entry === null) return null;
+function bindingFolder(name: string): string | null {
+  const entry = resolveModule(`@node-llama-cpp/${name}`);
+  if (entry === null) return null;
   const folder = path.join(path.dirname(entry), '..', 'bins', name);
   return existsSync(path.join(folder, 'llama-addon.node')) ? folder : null;
 }

@@ -1,20 +1,17 @@
-import { processMemory } from '../memory.js';
+import { type ProcessMemory, processMemory } from '../memory.js';
 import { MemoryGuard, type MemoryVerdict } from './memory-guard.js';
 
 /** Looks at the memory of a child now and then, and judges it. */
 export class MemoryWatch {
   readonly #everyMs: number;
-  #guard: MemoryGuard;
+  readonly #guard = new MemoryGuard();
+  #least = 0;
+  #last = 0;
   #lookedAt = 0;
   #textsThen = 0;
 
-  constructor(limitBytes: number | null, everyMs: number) {
-    this.#guard = new MemoryGuard(limitBytes);
+  constructor(everyMs: number) {
     this.#everyMs = everyMs;
-  }
-
-  get limitBytes(): number {
-    return this.#guard.limitBytes;
   }
 
   /** True at most once in the time that it was made for. */
@@ -26,16 +23,30 @@ export class MemoryWatch {
   }
 
   /** `texts` is how many were embedded by all children so far. Fine where the platform gives no figure. */
-  look(pid: number, texts: number): MemoryVerdict {
+  look(
+    pid: number,
+    texts: number,
+    limit: { readonly bytes: number; readonly modelBytes: number },
+  ): MemoryVerdict {
     const newTexts = texts - this.#textsThen;
     this.#textsThen = texts;
-    const memory = processMemory(pid);
-    const bytes = memory?.anonymousBytes ?? memory?.rssBytes ?? null;
-    return bytes === null ? 'fine' : this.#guard.observe(bytes, newTexts);
+    const bytes = ownBytes(processMemory(pid), limit.modelBytes);
+    if (bytes === null) return 'fine';
+    this.#last = bytes;
+    return this.#guard.observe(bytes, newTexts, Math.max(limit.bytes, this.#least));
   }
 
-  /** The limit cannot be held: no more verdicts. */
-  giveUp(): void {
-    this.#guard = new MemoryGuard(Infinity);
+  /** The limit cannot be held: from now on twice what was there last, so that a leak still has an end. Gives the bytes. */
+  raise(): number {
+    this.#least = 2 * this.#last;
+    return this.#least;
   }
+}
+
+/** Where a platform tells only the whole, the mapped model is most of what is not the child's own. */
+export function ownBytes(memory: ProcessMemory | null, modelBytes: number): number | null {
+  if (memory === null) return null;
+  return (
+    memory.anonymousBytes ?? (memory.rssBytes === null ? null : Math.max(0, memory.rssBytes - modelBytes))
+  );
 }

@@ -14,8 +14,17 @@ export interface InitializeRequest {
   readonly lanes: number;
   /** tokens, special ones counted */
   readonly tokenLimit: number;
+  /** Numbers of a vector that is given back, and of one as the model makes it. */
   readonly dimensions: number;
+  readonly embeddingLength: number;
+  readonly cut: 'plain' | 'layer-norm';
+  readonly pooling: 'mean' | 'cls' | 'last';
   readonly normalization: 'none' | 'nfd-without-marks';
+  /** The special token that ends every text; empty where the file decides. */
+  readonly lastToken: string;
+  /** Tokens that are decoded at once of a text of which only the last token counts; null where all of it has to go at once. */
+  readonly sliceTokens: number | null;
+  readonly device: 'cpu' | 'gpu';
   /** Load only this CPU library of the binding's folder; empty for llama.cpp's own choice. */
   readonly cpuLibrary: string;
   readonly heartbeatMs: number;
@@ -31,9 +40,9 @@ export interface InitializedReply {
   readonly trainedTokens: number;
   readonly tokenLimit: number;
   readonly lanes: number;
-  /** Tokens that the vocabulary has, and the pooling, by the file itself; null where it does not say. */
+  /** Tokens that the vocabulary has, and layers, by the file itself; null where it does not say. */
   readonly vocabularySize: number | null;
-  readonly pooling: string | null;
+  readonly layers: number | null;
   /** SHA-256 of the file that is mapped. */
   readonly modelSha256: string;
 }

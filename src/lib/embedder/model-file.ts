@@ -1,15 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
 import { EmbedSearchError } from '../errors.js';
+import { type FileStamp, hashFile, sameStamp } from './file-identity.js';
 import type { EmbedderModel } from './types.js';
-
-/** What tells a file from the one before it without reading it: bytes and milliseconds. */
-export interface FileStamp {
-  readonly bytes: number;
-  readonly mtimeMs: number;
-}
 
 /** The file of a model, looked at before each start: hashed again only where its stamp is another one than before. */
 export class ModelFile {
@@ -55,16 +48,4 @@ export class ModelFile {
 
 export function modelChanged(path: string): EmbedSearchError {
   return new EmbedSearchError('MODEL_CHANGED', `The model file ${path} changed while it was in use.`);
-}
-
-export function sameStamp(one: FileStamp, other: FileStamp): boolean {
-  return one.bytes === other.bytes && one.mtimeMs === other.mtimeMs;
-}
-
-/** SHA-256 of a file's content, in hexadecimal; a gigabyte takes about a second. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
-    hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

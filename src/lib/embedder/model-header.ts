@@ -2,12 +2,14 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 /** What the file says of itself that the native runtimes do not tell. Null where it says nothing. */
 export interface ModelHeader {
+  readonly architecture: string | null;
+  readonly layers: number | null;
   readonly vocabularySize: number | null;
   readonly pooling: string | null;
 }
 
 /** By the number of `<arch>.pooling_type`. Source: enum llama_pooling_type of llama.h. */
-const POOLINGS = ['none', 'mean', 'cls', 'last', 'rank'];
+export const POOLINGS = ['none', 'mean', 'cls', 'last', 'rank'];
 
 /** Bytes of a value by its type in the GGUF; strings (8) and arrays (9) say their length themselves. */
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
@@ -29,23 +31,30 @@ export function readModelHeader(path: string): ModelHeader {
 }
 
 function find(cursor: Cursor): ModelHeader {
+  let architecture: string | null = null;
+  let layers: number | null = null;
   let vocabularySize: number | null = null;
   let pooling: string | null = null;
   if (cursor.uint32() !== 0x4655_4747) throw new RangeError('it is no GGUF file');
   cursor.skip(4 + 8); // version, number of tensors
   const pairs = cursor.uint64();
-  for (let pair = 0; pair < pairs && (vocabularySize === null || pooling === null); pair++) {
+  const isComplete = () => vocabularySize !== null && layers !== null && pooling !== null;
+  for (let pair = 0; pair < pairs && !isComplete(); pair++) {
     const key = cursor.string();
     const type = cursor.uint32();
     if (key === 'tokenizer.ggml.tokens' && type === ARRAY) {
       const element = cursor.uint32();
       vocabularySize = cursor.uint64();
       skipElements(cursor, element, vocabularySize);
-    } else if (key.endsWith('.pooling_type') && type === UINT32) {
+    } else if (key === 'general.architecture' && type === STRING) {
+      architecture = cursor.string();
+    } else if (key === `${architecture}.block_count` && type === UINT32) {
+      layers = cursor.uint32();
+    } else if (key === `${architecture}.pooling_type` && type === UINT32) {
       pooling = POOLINGS[cursor.uint32()] ?? 'unknown';
     } else skipValue(cursor, type);
   }
-  return { vocabularySize, pooling };
+  return { architecture, layers, vocabularySize, pooling };
 }
 
 function skipValue(cursor: Cursor, type: number): void {

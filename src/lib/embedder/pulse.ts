@@ -2,6 +2,8 @@ import type { SupervisionLimits } from './limits.js';
 
 /** Processor time counts for so much of real progress: a slow decode gets ten times the patience of a stuck one. */
 const SHARE_OF_A_WORKING_BEAT = 0.1;
+/** A stuck child uses none; one that works on a busy machine may get little. */
+const LEAST_WORK = 0.05;
 
 /**
  * Tells a child that works from one that is frozen or stuck, while it owes an answer. Beats are counted instead of
@@ -48,7 +50,7 @@ export class Pulse {
 
   /** Its own heartbeat: what it has done so far, and the processor time that it used. */
   heard(beat: { readonly progress: number; readonly cpuMs: number }): void {
-    this.#working = beat.cpuMs - this.#last.cpuMs >= this.#limits.heartbeatMs / 2;
+    this.#working = beat.cpuMs - this.#last.cpuMs >= this.#limits.heartbeatMs * LEAST_WORK;
     if (beat.progress !== this.#last.progress) this.#stalledBeats = 0;
     this.#last = beat;
   }

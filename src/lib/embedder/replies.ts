@@ -138,7 +138,7 @@ function initializedReply(value: unknown): InitializedReply {
     tokenLimit: fields.integer('tokenLimit', 1),
     lanes: fields.integer('lanes', 1),
     vocabularySize: fields.orNull('vocabularySize', () => fields.integer('vocabularySize', 1)),
-    pooling: fields.orNull('pooling', () => fields.string('pooling')),
+    layers: fields.orNull('layers', () => fields.integer('layers', 1)),
     modelSha256: fields.string('modelSha256'),
   };
 }

@@ -102,7 +102,13 @@ function initializeRequest(value: unknown): InitializeRequest {
     lanes: fields.integer('lanes', 1),
     tokenLimit: fields.integer('tokenLimit', 1),
     dimensions: fields.integer('dimensions', 1),
+    embeddingLength: fields.integer('embeddingLength', 1),
+    cut: fields.oneOf('cut', ['plain', 'layer-norm']),
+    pooling: fields.oneOf('pooling', ['mean', 'cls', 'last']),
     normalization: fields.oneOf('normalization', ['none', 'nfd-without-marks']),
+    lastToken: fields.string('lastToken'),
+    sliceTokens: fields.orNull('sliceTokens', () => fields.integer('sliceTokens', 1)),
+    device: fields.oneOf('device', ['cpu', 'gpu']),
     cpuLibrary: fields.string('cpuLibrary'),
     heartbeatMs: fields.integer('heartbeatMs', 1),
   };

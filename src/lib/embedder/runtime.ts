@@ -41,6 +41,16 @@ export interface RuntimeOptions {
   /** tokens */
   readonly tokenLimit: number;
   readonly cpuLibrary: string;
+  /** Tokens that are decoded at once, or null for the whole text. */
+  readonly sliceTokens: number | null;
+  readonly device: 'cpu' | 'gpu';
+  /** Metadata of the file that does not hold: `<architecture>.pooling_type` and the number of the pooling to use. */
+  readonly overrides: readonly (readonly [key: string, value: number])[];
+  /** The special token that ends every text; empty where the file decides. */
+  readonly lastToken: string;
+  readonly modelBytes: number;
+  /** null where the file does not say */
+  readonly layers: number | null;
   /** A step of loading is done: the start is not stuck. */
   readonly onProgress: () => void;
 }
@@ -66,10 +76,21 @@ export function contextShape(tokens: number, tokenLimit: number): ContextShape {
   return { size: Math.max(tokens, Math.min(size, tokenLimit)), flashAttention: true };
 }
 
+/**
+ * True where a context whose longest text had `longest` tokens holds much more output memory than this text needs. Not
+ * for the smallest class: a new context takes as long as a short text.
+ */
+export function isTooLarge(longest: number, tokens: number, shape: ContextShape): boolean {
+  return shape.size > FLASH_ATTENTION_TOKENS && tokens < longest * 0.75;
+}
+
 /** The special tokens around a text, by the kind of vocabulary. Source: llama_tokenize_internal of llama.cpp. */
 export function withSpecialTokens(tokens: Uint32Array, vocabulary: VocabularyTokens): Uint32Array {
   const first = firstToken(vocabulary);
   const last = lastToken(vocabulary);
+  // A vocabulary that puts nothing around a text leaves nothing of an empty one, which llama.cpp cannot decode.
+  if (tokens.length === 0 && first < 0 && last < 0)
+    return Uint32Array.of(vocabulary.eos >= 0 ? vocabulary.eos : Math.max(0, vocabulary.bos));
   const whole = new Uint32Array(tokens.length + (first < 0 ? 0 : 1) + (last < 0 ? 0 : 1));
   if (first >= 0) whole[0] = first;
   whole.set(tokens, first < 0 ? 0 : 1);
@@ -85,6 +106,23 @@ export interface VocabularyTokens {
   readonly sep: number;
   readonly prependBos: boolean;
   readonly appendEos: boolean;
+  /** What ends a text whatever the file says, or null. */
+  readonly last: number | null;
+}
+
+/**
+ * The token that a model's profile has at the end of every text, by its name in the vocabulary; null for none.
+ * Throws a ChildError where the vocabulary lacks it.
+ */
+export function lastTokenOf(name: string, tokenize: (text: string) => ArrayLike<number>): number | null {
+  if (name === '') return null;
+  const tokens = tokenize(name);
+  if (tokens.length !== 1)
+    throw new ChildError(
+      'MODEL_UNSUITABLE',
+      `its vocabulary has no token ${name}, which has to end its texts`,
+    );
+  return tokens[0]!;
 }
 
 function firstToken({ kind, bos, prependBos }: VocabularyTokens): number {
@@ -92,7 +130,8 @@ function firstToken({ kind, bos, prependBos }: VocabularyTokens): number {
   return kind === 'wpm' || prependBos ? bos : -1;
 }
 
-function lastToken({ kind, eos, sep, appendEos }: VocabularyTokens): number {
+function lastToken({ kind, eos, sep, appendEos, last }: VocabularyTokens): number {
+  if (last !== null) return last;
   if (kind === 'rwkv') return -1;
   if (kind === 'wpm') return sep;
   return kind === 'ugm' || appendEos ? eos : -1;

@@ -6,15 +6,8 @@ import { FrameReader, ProtocolError } from './frames.js';
 import type { SupervisionLimits } from './limits.js';
 import { killOnExit, noLongerLive } from './live-children.js';
 import { LastWords } from './last-words.js';
-import type {
-  ChildErrorCode,
-  ChildStats,
-  InitializedReply,
-  InitializeRequest,
-  Outcome,
-  Reply,
-  Request,
-} from './messages.js';
+import type { ChildStats, InitializedReply, InitializeRequest, Outcome, Reply, Request } from './messages.js';
+import { OpenRequests, unexpected } from './open-requests.js';
 import { outOfMemoryKills } from './out-of-memory.js';
 import { Pulse } from './pulse.js';
 import { decodeReply } from './replies.js';
@@ -22,26 +15,6 @@ import { encodeRequest } from './requests.js';
 import { type SessionEnd, SessionEnded, sessionEnd } from './session-end.js';
 import { type SpawnedChild, spawnChild } from './spawn-child.js';
 import { vectorFault } from './vectors.js';
-
-/** The child lives and said no. */
-export class ChildRefusal extends Error {
-  override readonly name = 'ChildRefusal';
-  readonly code: ChildErrorCode;
-
-  constructor(code: ChildErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-interface Pending {
-  /** True when the reply was the last one. Throws a ProtocolError on one that does not belong here. */
-  readonly take: (reply: Reply) => boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-  /** Milliseconds without progress that end it. */
-  readonly patience: number;
-}
 
 const DRAIN_MS = 100;
 const DYING_MS = 100;
@@ -53,9 +26,8 @@ export class Session {
   readonly #limits: SupervisionLimits;
   readonly #lastWords: LastWords;
   readonly #reader = new FrameReader();
-  readonly #pending = new Map<number, Pending>();
+  readonly #requests = new OpenRequests();
   readonly #kernelKillsBefore = outOfMemoryKills();
-  #nextId = 1;
   #cause: string | null = null;
   #over = false;
   readonly #pulse: Pulse;
@@ -64,7 +36,7 @@ export class Session {
     this.#limits = limits;
     this.#pulse = new Pulse(
       limits,
-      () => Math.min(...[...this.#pending.values()].map((pending) => pending.patience)),
+      () => this.#requests.patienceMs,
       (cause) => this.kill(cause),
     );
     this.#child = takeEarly(program, lanes) ?? spawnChild(program, lanes);
@@ -132,13 +104,15 @@ export class Session {
     return answer!;
   }
 
-  /** A polite shutdown, then SIGTERM, then SIGKILL, each with its time. Never rejects. */
-  async close(): Promise<void> {
+  /**
+   * A polite shutdown (graceful: after what is in flight), then SIGTERM, then SIGKILL, each with its time. Never rejects.
+   */
+  async close(graceful = false): Promise<void> {
     if (this.#over) return;
     this.#keepHostAlive(true);
     this.#cause ??= 'was closed';
     const polite = this.#ask(
-      (id) => ({ type: 'shutdown', id, graceful: false }),
+      (id) => ({ type: 'shutdown', id, graceful }),
       this.#limits.stallMs,
       (reply) => reply.type === 'done',
     );
@@ -156,23 +130,15 @@ export class Session {
     this.#child.process.kill('SIGKILL');
   }
 
-  #ask(request: (id: number) => Request, patience: number, take: Pending['take']): Promise<void> {
+  #ask(request: (id: number) => Request, patienceMs: number, take: (reply: Reply) => boolean): Promise<void> {
     if (this.#over) return this.ended.then((end) => Promise.reject(new SessionEnded(end)));
-    const id = this.#nextId++;
+    const id = this.#requests.newId();
     const bytes = encodeRequest(request(id));
-    return new Promise((resolve, reject) => {
-      this.#pending.set(id, { take, resolve, reject, patience });
-      this.#pulse.start();
-      this.#keepHostAlive(true);
-      this.#child.channel.write(bytes);
-    });
-  }
-
-  #finish(id: number, settle: (pending: Pending) => void): void {
-    const pending = this.#pending.get(id)!;
-    this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#rest();
-    settle(pending);
+    const answered = this.#requests.add(id, { take, patienceMs });
+    this.#pulse.start();
+    this.#keepHostAlive(true);
+    this.#child.channel.write(bytes);
+    return answered;
   }
 
   /** Nothing is asked for now. */
@@ -198,17 +164,10 @@ export class Session {
   #handle(reply: Reply): void {
     if (reply.type === 'heartbeat') return this.#pulse.heard(reply);
     if (reply.type === 'error' && reply.id === 0) throw new ProtocolError(`a complaint: ${reply.message}`);
-    const pending = this.#pending.get(reply.id);
-    if (pending === undefined)
-      throw new ProtocolError(
-        `a reply '${reply.type}' to request ${reply.id}, which is not or no longer open`,
-      );
-    this.#pulse.answered();
-    if (reply.type === 'error') {
-      this.#finish(reply.id, ({ reject }) => reject(new ChildRefusal(reply.code, reply.message)));
-    } else if (pending.take(reply)) {
-      this.#finish(reply.id, ({ resolve }) => resolve());
-    }
+    this.#requests.settle(reply);
+    // Figures are no progress: who asks for them again and again must not keep a stuck request alive.
+    if (reply.type !== 'stats') this.#pulse.answered();
+    if (this.#requests.isEmpty) this.#rest();
   }
 
   #watch(): Promise<SessionEnd> {
@@ -252,8 +211,7 @@ export class Session {
       lastWords: this.#lastWords.toString(),
       kernelKills: (outOfMemoryKills() ?? 0) - (this.#kernelKillsBefore ?? 0),
     });
-    for (const { reject } of this.#pending.values()) reject(new SessionEnded(end));
-    this.#pending.clear();
+    this.#requests.rejectAll(new SessionEnded(end));
     return end;
   }
 
@@ -273,8 +231,4 @@ export class Session {
       else handle.unref();
     }
   }
-}
-
-function unexpected(reply: Reply): never {
-  throw new ProtocolError(`a reply '${reply.type}' to request ${reply.id}, which asked for something else`);
 }

@@ -13,7 +13,7 @@ export interface SpawnedChild {
 }
 
 // Found from the package's root, because this module is bundled into others.
-export const CHILD_PROGRAM = fileURLToPath(import.meta.resolve('#dist/lib/embedder/child.js'));
+export const CHILD_PROGRAM = fileURLToPath(import.meta.resolve('#dist/lib/embedder/child.cjs'));
 
 // Half of the child's anonymous memory would be V8's and malloc's free lists: see docs/embedder-protocol.md.
 const V8_FLAGS = ['--max-semi-space-size=1'];
@@ -36,6 +36,8 @@ export function spawnChild(program: string, lanes: number): SpawnedChild {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       windowsHide: true,
     });
+    // Where it cannot be started, that is thrown below and said again in an event that would end the host.
+    child.on('error', () => undefined);
     return { process: child, channel: child.stdio[3] as unknown as Duplex, stderr: child.stderr! };
   } catch (error) {
     // Out of descriptors, Node gives a child without any stdio.

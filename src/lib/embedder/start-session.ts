@@ -1,20 +1,21 @@
-import { readFileSync } from 'node:fs';
-
 import { EmbedSearchError, type ErrorCode } from '../errors.js';
-import { leanCpuLibrary } from './cpu-backend.js';
+import { leanCpuLibrary, thisProcessor } from './cpu-backend.js';
+import { defaultMemoryLimit } from './expected-memory.js';
 import { ProtocolError } from './frames.js';
 import { PROTOCOL_VERSION, type SupervisionLimits } from './limits.js';
-import { locateRuntime } from './locate-runtime.js';
+import type { Devices } from './devices.js';
 import type { ChildErrorCode, InitializedReply } from './messages.js';
 import { modelChanged, type ModelFile } from './model-file.js';
-import { ChildRefusal, Session } from './session.js';
+import { ChildRefusal } from './open-requests.js';
+import { Session } from './session.js';
+import { sliceTokens } from './slices.js';
 import { CHILD_PROGRAM } from './spawn-child.js';
-import type { EmbedderModel, RuntimeChoice } from './types.js';
+import type { EmbedderModel } from './types.js';
 
 /** How an embedder is to run; what a user does not set has its default here. */
 export interface EmbedderSettings {
   readonly model: EmbedderModel;
-  readonly runtime: RuntimeChoice;
+  readonly devices: Devices;
   readonly lanes: number;
   readonly lean: boolean;
   readonly maxMemoryBytes: number | null;
@@ -26,11 +27,13 @@ export interface EmbedderSettings {
 export interface StartedSession {
   readonly session: Session;
   readonly initialized: InitializedReply;
+  /** The child's own memory over which it is recycled. */
+  readonly memoryLimitBytes: number;
   readonly startMilliseconds: number;
 }
 
 /**
- * Starts a child and has it load the model. `onSpawn` gets the session before it is ready, so that it can be ended.
+ * Starts a child and has it load the model. `onSpawn` gets the session before it is ready, so that it can be ended; what it throws ends it.
  * Rejects with an EmbedSearchError where another try would not help, with SessionEnded where the child died.
  */
 export async function startSession(
@@ -40,12 +43,12 @@ export async function startSession(
   onSpawn: (session: Session) => void,
 ): Promise<StartedSession> {
   const { model, limits } = settings;
-  const location = locateRuntime(settings.runtime);
+  const location = settings.devices.current();
   const stamp = await modelFile.check();
   const started = performance.now();
   const session = new Session(settings.childProgram ?? CHILD_PROGRAM, lanes, limits);
-  onSpawn(session);
   try {
+    onSpawn(session);
     const initialized = await session.initialize({
       protocolVersion: PROTOCOL_VERSION,
       modelPath: model.path,
@@ -57,8 +60,17 @@ export async function startSession(
       lanes,
       tokenLimit: model.tokenLimit,
       dimensions: model.dimensions,
+      embeddingLength: model.embeddingLength ?? model.dimensions,
+      cut: model.cut ?? 'plain',
+      pooling: model.pooling,
+      lastToken: model.lastToken ?? '',
+      sliceTokens: sliceTokens(model, settings.lean),
+      device: location.device,
       normalization: model.normalization,
-      cpuLibrary: settings.lean && location.runtime === 'direct' ? leanCpuLibrary(thisProcessor()) : '',
+      cpuLibrary:
+        settings.lean && location.runtime === 'direct' && location.device === 'cpu'
+          ? leanCpuLibrary(thisProcessor(), model.weightTypes ?? [])
+          : '',
       heartbeatMs: limits.heartbeatMs,
     });
     if (initialized.protocolVersion !== PROTOCOL_VERSION || initialized.dimensions !== model.dimensions) {
@@ -67,32 +79,16 @@ export async function startSession(
       );
     }
     if (initialized.modelSha256 !== model.sha256) throw modelChanged(model.path);
-    if (initialized.pooling !== null && initialized.pooling !== model.pooling) {
-      throw new EmbedSearchError(
-        'MODEL_UNSUITABLE',
-        `The model ${model.path} is not suitable: it pools by ${initialized.pooling}, not by ${model.pooling}.`,
-      );
-    }
-    return { session, initialized, startMilliseconds: performance.now() - started };
+    const memoryLimitBytes =
+      settings.maxMemoryBytes ?? defaultMemoryLimit({ ...initialized, modelBytes: model.bytes });
+    return { session, initialized, memoryLimitBytes, startMilliseconds: performance.now() - started };
   } catch (error) {
     await session.close();
+    if (settings.devices.giveUp(location, error)) return startSession(settings, modelFile, lanes, onSpawn);
     if (error instanceof ChildRefusal) throw refusalError(error, model);
     if (error instanceof ProtocolError)
       throw new EmbedSearchError('EMBEDDER_PROTOCOL', `The embedder answered with ${error.message}.`);
     throw error;
-  }
-}
-
-function thisProcessor() {
-  const { platform, arch } = process;
-  return { platform, arch, cpuinfo: platform === 'linux' ? firstKilobytes('/proc/cpuinfo') : '' };
-}
-
-function firstKilobytes(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').slice(0, 16 * 1024);
-  } catch {
-    return '';
   }
 }
 

@@ -2,16 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { EmbedSearchError } from '../errors.js';
 import { processMemory } from '../memory.js';
-import { embedInOrder } from './embed-in-order.js';
+import { CheckUp } from './check-up.js';
+import { byLength, embedInOrder } from './embed-in-order.js';
+import { IdleTimer } from './idle-timer.js';
 import { JobBoard, REQUESTS_IN_FLIGHT } from './job-board.js';
 import { Job } from './jobs.js';
 import { MAX_TEXTS_PER_REQUEST } from './limits.js';
-import { MemoryWatch } from './memory-watch.js';
-import type { Outcome } from './messages.js';
+import type { ChildStats, Outcome } from './messages.js';
 import { ModelFile } from './model-file.js';
 import { MAX_TEXT_BYTES } from './requests.js';
 import { RestartBudget } from './restart-budget.js';
-import { ChildRefusal, type Session } from './session.js';
+import { ChildRefusal } from './open-requests.js';
+import type { Session } from './session.js';
 import { type SessionEnd, SessionEnded, sessionError } from './session-end.js';
 import { type EmbedderSettings, refusalError, type StartedSession, startSession } from './start-session.js';
 import type {
@@ -44,7 +46,8 @@ export class Supervisor implements EmbeddingProvider {
   readonly #modelFile: ModelFile;
   readonly #budget: RestartBudget;
   readonly #workload: Workload;
-  readonly #memory: MemoryWatch;
+  readonly #checkUp: CheckUp;
+  readonly #idle: IdleTimer;
   readonly #board = new JobBoard();
   #state: EmbedderState = 'idle';
   #closed = false;
@@ -61,7 +64,6 @@ export class Supervisor implements EmbeddingProvider {
   #texts = 0;
   #tokens = 0;
   #recycle = false;
-  #idleTimer: NodeJS.Timeout | null = null;
   #pumpQueued = false;
 
   constructor(settings: EmbedderSettings) {
@@ -69,7 +71,12 @@ export class Supervisor implements EmbeddingProvider {
     this.#modelFile = new ModelFile(settings.model);
     this.#workload = new Workload(settings.lanes);
     this.#budget = new RestartBudget(settings.limits);
-    this.#memory = new MemoryWatch(settings.maxMemoryBytes, settings.limits.memoryCheckMs);
+    this.#checkUp = new CheckUp(settings.limits.memoryCheckMs, this.#modelFile, this.#workload);
+    this.#idle = new IdleTimer(settings.limits.idleMs, () => {
+      this.#workload.restore();
+      this.#trouble = null;
+      void this.#stop();
+    });
   }
 
   async embed(text: string, options: EmbedOptions = {}): Promise<Embedding> {
@@ -90,9 +97,11 @@ export class Supervisor implements EmbeddingProvider {
   }
 
   embedBatch(texts: readonly string[], options: EmbedOptions = {}): Promise<Embedding[]> {
-    return embedInOrder(texts, REQUESTS_IN_FLIGHT * MAX_TEXTS_PER_REQUEST, options, (text, each) =>
-      this.embed(text, each),
-    );
+    const plan = {
+      atOnce: REQUESTS_IN_FLIGHT * MAX_TEXTS_PER_REQUEST,
+      order: byLength(texts, this.#workload.lanes),
+    };
+    return embedInOrder(texts, plan, options, (text, each) => this.embed(text, each));
   }
 
   async start(): Promise<void> {
@@ -115,26 +124,41 @@ export class Supervisor implements EmbeddingProvider {
   }
 
   async stats(): Promise<EmbedderStats> {
+    const child = this.#state === 'ready' ? await this.#askChild(this.#started!) : null;
     const status = this.status();
     return {
       status,
       runtime: this.#started?.initialized.runtime ?? null,
       backend: this.#started?.initialized.backend ?? null,
+      deviceNotice: this.#settings.devices.notice,
       startMilliseconds: this.#started?.startMilliseconds ?? null,
       texts: this.#texts,
       tokens: this.#tokens,
+      lanes: this.#workload.lanes,
       memory: status.pid === null ? null : processMemory(status.pid),
+      memoryLimitBytes: this.#started?.memoryLimitBytes ?? null,
+      modelFileBytes: this.#settings.model.bytes,
+      child,
     };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#board.rejectAll(closedError());
-    this.#stopIdleTimer();
+    this.#idle.stop();
     // A start that goes on ends with its child.
     if (this.#state === 'starting') this.#session?.kill('was closed');
     await this.#starting?.catch(() => {});
     await this.#stop();
+  }
+
+  /** Null from a child that dies, or answers too late: nobody waits long for figures. */
+  async #askChild({ session }: StartedSession): Promise<ChildStats | null> {
+    const answer = session.stats().catch(() => null);
+    const answered = new AbortController();
+    const tooLate = delay(this.#settings.limits.statsMs, null, { signal: answered.signal });
+    void answer.then(() => answered.abort());
+    return Promise.race([answer, tooLate.catch(() => answer)]);
   }
 
   #assertOpen(): void {
@@ -153,7 +177,7 @@ export class Supervisor implements EmbeddingProvider {
 
   #pump(): void {
     if (this.#closed || this.#starting !== null || this.#stopping !== null) return;
-    this.#stopIdleTimer();
+    this.#idle.stop();
     if (this.#recycle && this.#state === 'ready') {
       if (!this.#board.isBusy) void this.#stop();
       return;
@@ -171,10 +195,13 @@ export class Supervisor implements EmbeddingProvider {
       if (jobs.length === 0) break;
       void this.#run(started, jobs);
     }
-    if (!this.#board.isBusy) this.#startIdleTimer();
+    if (!this.#board.isBusy) this.#idle.start();
   }
 
-  async #run({ session, initialized }: StartedSession, jobs: readonly Job[]): Promise<void> {
+  async #run(
+    { session, initialized, memoryLimitBytes }: StartedSession,
+    jobs: readonly Job[],
+  ): Promise<void> {
     try {
       const texts = jobs.map((job) => job.text);
       await session.embed(texts, initialized.dimensions, (index, outcome) =>
@@ -188,7 +215,13 @@ export class Supervisor implements EmbeddingProvider {
       for (const job of jobs) job.reject(reason);
     }
     this.#board.finish(jobs);
-    await this.#checkUp(session);
+    const { bytes: modelBytes } = this.#settings.model;
+    const finding = await this.#checkUp.look(session.pid, this.#texts, {
+      bytes: memoryLimitBytes,
+      modelBytes,
+    });
+    if (finding.recycle) this.#recycle = true;
+    if (finding.trouble !== null) this.#trouble = { reason: finding.trouble, lasting: true };
     this.#pumpSoon();
   }
 
@@ -236,6 +269,7 @@ export class Supervisor implements EmbeddingProvider {
           this.#becomeReady(
             await startSession(this.#settings, this.#modelFile, lanes, (session) => {
               this.#session = session;
+              this.#assertOpen();
             }),
           );
         } catch (error) {
@@ -328,47 +362,10 @@ export class Supervisor implements EmbeddingProvider {
   async #stopNow(): Promise<void> {
     if (this.#session !== null) {
       this.#state = 'stopping';
-      await this.#session.close();
+      await this.#session.close(!this.#closed);
       this.#forgetSession();
     }
     this.#state = 'idle';
-  }
-
-  /** Between requests, now and then: is the child still small, and its model file still the one that was loaded? */
-  async #checkUp(session: Session): Promise<void> {
-    if (session.pid === null || !this.#memory.isDue()) return;
-    const verdict = this.#memory.look(session.pid, this.#texts);
-    if (verdict === 'recycle') this.#recycle = true;
-    if (verdict === 'reduce') this.#useLessMemory();
-    // The next start finds out whether only its time has changed.
-    if (!(await this.#modelFile.isUntouched())) this.#recycle = true;
-  }
-
-  #useLessMemory(): void {
-    const limit = `its memory limit of ${this.#memory.limitBytes} bytes`;
-    if (this.#workload.reduce()) {
-      this.#recycle = true;
-      const reason = `The embedder uses ${this.#workload.lanes} lanes to stay under ${limit}.`;
-      this.#trouble = { reason, lasting: true };
-    } else {
-      this.#memory.giveUp();
-      const reason = `The embedder cannot stay under ${limit}, even with one lane.`;
-      this.#trouble = { reason, lasting: true };
-    }
-  }
-
-  #startIdleTimer(): void {
-    this.#idleTimer ??= setTimeout(() => {
-      this.#idleTimer = null;
-      this.#workload.restore();
-      this.#trouble = null;
-      void this.#stop();
-    }, this.#settings.limits.idleMs).unref();
-  }
-
-  #stopIdleTimer(): void {
-    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    this.#idleTimer = null;
   }
 }
 

@@ -1,6 +1,7 @@
+import { LanePool } from './lane-pool.js';
 import type { ChildStats, InitializeRequest, Outcome } from './messages.js';
 import { ChildError, type Runtime, type RuntimeLane } from './runtime.js';
-import { unitVector } from './vectors.js';
+import { cutVector, unitVector } from './vectors.js';
 
 /** Words that every model turns into a proper vector: weights that do not are broken. */
 const PROBE = 'hello world';
@@ -10,16 +11,19 @@ export class TextEmbedder {
   readonly tokenLimit: number;
   readonly #runtime: Runtime;
   readonly #normalization: InitializeRequest['normalization'];
-  readonly #idle: RuntimeLane[];
-  readonly #waiting: ((lane: RuntimeLane) => void)[] = [];
+  readonly #lanes: LanePool;
+  readonly #dimensions: number;
+  readonly #cut: InitializeRequest['cut'];
   #texts = 0;
   #tokens = 0;
 
   constructor(runtime: Runtime, request: InitializeRequest) {
     this.#runtime = runtime;
     this.#normalization = request.normalization;
+    this.#dimensions = request.dimensions;
+    this.#cut = request.cut;
     this.tokenLimit = Math.min(request.tokenLimit, runtime.trainedTokens);
-    this.#idle = Array.from({ length: request.lanes }, () => runtime.createLane());
+    this.#lanes = new LanePool(Array.from({ length: request.lanes }, () => runtime.createLane()));
   }
 
   /** Embeds one known text, so that a broken model is known before the first real one. Throws a ChildError. */
@@ -33,23 +37,22 @@ export class TextEmbedder {
   }
 
   /**
-   * Embeds texts on whatever lanes are free and calls `settle` as each is done. Shorter ones go first, so that a lane
-   * changes its context seldom. Errors of one text are its outcome; running out of memory is thrown, after the others are done.
+   * Embeds texts on the lanes and calls `settle` as each is done, in any order. Errors of one text are its outcome;
+   * running out of memory is thrown, after the others are done.
    */
   async embed(texts: readonly string[], settle: (index: number, outcome: Outcome) => void): Promise<void> {
-    const fitting: { index: number; tokens: Uint32Array }[] = [];
+    const fitting: { tokens: number; work: (lane: RuntimeLane) => Promise<void> }[] = [];
     for (const [index, text] of texts.entries()) {
       const tokens = this.#tokenize(text);
       if (tokens instanceof Error) settle(index, { kind: 'failed', tokens: 0, message: tokens.message });
       else if (tokens.length > this.tokenLimit) settle(index, { kind: 'too-long', tokens: tokens.length });
-      else fitting.push({ index, tokens });
+      else
+        fitting.push({
+          tokens: tokens.length,
+          work: async (lane) => settle(index, await this.#embedOn(lane, tokens)),
+        });
     }
-    fitting.sort((one, other) => one.tokens.length - other.tokens.length);
-    const results = await Promise.allSettled(
-      fitting.map(async ({ index, tokens }) =>
-        settle(index, await this.#onFreeLane((lane) => this.#embedOn(lane, tokens))),
-      ),
-    );
+    const results = await this.#lanes.run(fitting);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
@@ -58,21 +61,12 @@ export class TextEmbedder {
     return { texts: this.#texts, tokens: this.#tokens, contexts: this.#runtime.contexts };
   }
 
-  async #onFreeLane<T>(work: (lane: RuntimeLane) => Promise<T>): Promise<T> {
-    const lane =
-      this.#idle.pop() ?? (await new Promise<RuntimeLane>((resolve) => this.#waiting.push(resolve)));
-    try {
-      return await work(lane);
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(lane);
-      else next(lane);
-    }
-  }
-
   async #embedOn(lane: RuntimeLane, tokens: Uint32Array): Promise<Outcome> {
     try {
-      const vector = unitVector(await lane.embed(tokens), this.#runtime.dimensions);
+      const whole = await lane.embed(tokens);
+      if (whole.length !== this.#runtime.dimensions)
+        throw new RangeError(`a vector of ${whole.length} numbers instead of ${this.#runtime.dimensions}`);
+      const vector = unitVector(cutVector(whole, this.#dimensions, this.#cut), this.#dimensions);
       this.#texts++;
       this.#tokens += tokens.length;
       return { kind: 'vector', tokens: tokens.length, vector };
