@@ -27,15 +27,21 @@ const changed = (...entries: Entry[]): Layout => ({
   entries: entriesWith(Object.fromEntries(entries.map((entry) => [entry[0], entry]))),
 });
 
-const architecture = (name: string, ...more: Entry[]): Layout => ({
-  entries: [
+const architecture = (name: string, ...more: Entry[]): Layout => {
+  const usual: Entry[] = [
     ['general.architecture', 'string', name],
     [`${name}.context_length`, 'u32', 4096],
     [`${name}.embedding_length`, 'u32', 3584],
     ['tokenizer.ggml.model', 'string', 'gpt2'],
-    ...more,
-  ],
-});
+  ];
+  return { entries: [...new Map([...usual, ...more].map((entry) => [entry[0], entry])).values()] };
+};
+
+const vocabulary = (size: number): Entry => [
+  'tokenizer.ggml.tokens',
+  'strings',
+  Array.from({ length: size }, (_, index) => `\u2581${index}`),
+];
 
 describe('the model that ships', () => {
   it('is taken at 256 tokens with mean pooling, as it was published', async () => {
@@ -66,6 +72,21 @@ describe('the model that ships', () => {
 });
 
 describe('an unknown embedding model', () => {
+  it('says what was assumed of it, and nothing that the user has said', async () => {
+    const { notes } = await describeModel(write({}));
+    expect(notes.join()).toMatch(/not among the models known here: pooling mean and at most 512 tokens/);
+    expect(notes.join()).toMatch(/no prefix before queries or documents.*--query-prefix, --document-prefix/);
+    const said = await describeModel(write({}), undefined, { queryPrefix: 'query: ', documentPrefix: '' });
+    expect(said.queryPrefix).toBe('query: ');
+    expect(said.notes.join()).not.toMatch(/prefix/);
+  });
+
+  it('may be cut, with a warning', async () => {
+    const spec = await describeModel(write({}), undefined, { dimensions: 4 });
+    expect(spec).toMatchObject({ dimensions: 4, embeddingLength: 8, cut: 'plain' });
+    expect(spec.notes.join()).toContain('Matryoshka');
+  });
+
   it('runs by what its own metadata says', async () => {
     expect(await describeModel(write({}))).toMatchObject({
       id: 'Tiny-Test.F32',
@@ -112,6 +133,7 @@ describe('a model with a profile', () => {
       ['general.name', 'string', 'BAAI/bge-small-en-v1.5'],
       ['bert.embedding_length', 'u32', 384],
       ['bert.pooling_type', 'u32', 2],
+      vocabulary(30_522),
     );
     expect(await describeModel(write(entries, 'x.gguf'))).toMatchObject({
       queryPrefix: 'Represent this sentence for searching relevant passages: ',
@@ -121,18 +143,83 @@ describe('a model with a profile', () => {
     });
   });
 
-  it('is not mistaken for one of another size', async () => {
-    const entries = changed(['general.name', 'string', 'bge-small-en-v1.5']);
-    expect((await describeModel(write(entries))).queryPrefix).toBe('');
+  it('is not mistaken for one of another size, vocabulary or architecture, nor by the name of its file', async () => {
+    verifies('profile-by-metadata');
+    const named = ['general.name', 'string', 'bge-small-en-v1.5'] as const;
+    const size = ['bert.embedding_length', 'u32', 384] as const;
+    const files = [
+      write(changed(named, vocabulary(30_522))),
+      write(changed(named, size, vocabulary(250_002)), 'other-vocabulary.gguf'),
+      write(changed(named, size, vocabulary(30_522), ['tokenizer.ggml.model', 'string', 't5']), 't5.gguf'),
+      write(changed(size, vocabulary(30_522)), 'bge-small-en-v1.5.gguf'),
+    ];
+    for (const file of files) expect((await describeModel(file)).profile, file).toBeNull();
+  });
+
+  it('is known where the file names it in the parts of the GGUF naming convention', async () => {
+    const entries = changed(
+      ['general.name', 'string', 'model'],
+      ['general.basename', 'string', 'bge-small'],
+      ['general.finetune', 'string', 'en-v1.5'],
+      ['bert.embedding_length', 'u32', 384],
+      vocabulary(30_528),
+    );
+    expect((await describeModel(write(entries))).profile).toBe('bge-small-en-v1.5');
+  });
+
+  it('is pooled as its card says where its file says otherwise, and that is noted', async () => {
+    const entries = changed(
+      ['general.name', 'string', 'bge-small-en-v1.5'],
+      ['bert.embedding_length', 'u32', 384],
+      ['bert.pooling_type', 'u32', 1],
+      vocabulary(30_522),
+    );
+    const spec = await describeModel(write(entries));
+    expect(spec.pooling).toBe('cls');
+    expect(spec.notes.join()).toMatch(/file says pooling mean.*says cls/);
+    expect(await describeModel(write(entries), undefined, { pooling: 'mean' })).toMatchObject({
+      pooling: 'mean',
+      notes: [],
+    });
+  });
+
+  it('is cut only to dimensions that it was trained for', async () => {
+    const nomic = architecture(
+      'nomic-bert',
+      ['general.name', 'string', 'nomic-embed-text-v1.5'],
+      ['nomic-bert.embedding_length', 'u32', 768],
+      ['tokenizer.ggml.model', 'string', 'bert'],
+      vocabulary(30_528),
+    );
+    const file = write(nomic);
+    expect(await describeModel(file, undefined, { dimensions: 256 })).toMatchObject({
+      dimensions: 256,
+      embeddingLength: 768,
+      cut: 'layer-norm',
+    });
+    for (const dimensions of [100, 1000]) {
+      await expect(describeModel(file, undefined, { dimensions })).rejects.toMatchObject({
+        code: 'MODEL_UNSUITABLE',
+        fix: expect.stringMatching(/512|768/),
+      });
+    }
   });
 
   it('pools by the profile where its file is silent and llama.cpp gives the last token', async () => {
     const spec = await describeModel(
-      write(architecture('qwen2', ['general.name', 'string', 'Nomic Embed Code'])),
+      write(architecture('qwen2', ['general.name', 'string', 'Nomic Embed Code'], vocabulary(151_665))),
     );
     expect(spec).toMatchObject({ pooling: 'last', tokenLimit: 4096, normalization: 'none' });
     expect(spec.queryPrefix).toBe('Represent this query for searching relevant code: ');
   });
+});
+
+it.each([
+  ['a generative model', architecture('llama')],
+  ['a reranker', changed(['bert.pooling_type', 'u32', 4])],
+])('%s is taken where the user says how it pools', async (_, layout) => {
+  const spec = await describeModel(write(layout), undefined, { pooling: 'last' });
+  expect(spec.pooling).toBe('last');
 });
 
 describe('a model that gives no text embeddings is refused', () => {

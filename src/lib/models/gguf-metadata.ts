@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { EmbedSearchError } from '../errors.js';
 import { GgufCursor, SCALAR_BYTES } from './gguf-cursor.js';
-import { checkTensors } from './gguf-tensors.js';
+import { readTensors, type TensorSummary } from './gguf-tensors.js';
 
 const MAGIC = 0x46554747;
 const STRING = 8;
@@ -27,11 +27,16 @@ export interface GgufMetadata {
   readonly values: ReadonlyMap<string, GgufValue>;
   /** The arrays that were asked for. */
   readonly arrays: ReadonlyMap<string, readonly GgufValue[]>;
+  /** How many entries each array has. */
+  readonly arrayLengths: ReadonlyMap<string, number>;
+  readonly tensors: TensorSummary;
 }
 
 export interface GgufReadOptions {
   /** Keys of the arrays to keep; all others are passed over unread. */
   readonly arrays?: readonly string[];
+  /** Names of tensors to look for. */
+  readonly tensors?: readonly string[];
 }
 
 /**
@@ -47,7 +52,7 @@ export async function readGgufMetadata(path: string, options: GgufReadOptions = 
       throw invalid(path, stat.isDirectory() ? 'it is a folder' : 'it is not a regular file');
     }
     if (stat.size === 0) throw invalid(path, 'it is empty (0 bytes)');
-    const parsed = parse(new GgufCursor(fd, path, stat.size), new Set(options.arrays));
+    const parsed = parse(new GgufCursor(fd, path, stat.size), options);
     return { bytes: stat.size, mtimeMs: stat.mtimeMs, ...parsed };
   } catch (error) {
     if (error instanceof EmbedSearchError) throw error;
@@ -88,13 +93,15 @@ function invalid(path: string, what: string, cause?: unknown): EmbedSearchError 
   return new EmbedSearchError('MODEL_INVALID', `${path} is not a usable GGUF file: ${what}.`, { cause });
 }
 
-function parse(cursor: GgufCursor, wanted: ReadonlySet<string>): Omit<GgufMetadata, 'bytes' | 'mtimeMs'> {
+function parse(cursor: GgufCursor, options: GgufReadOptions): Omit<GgufMetadata, 'bytes' | 'mtimeMs'> {
+  const wanted = new Set(options.arrays);
   if (cursor.u32('the magic number') !== MAGIC) throw cursor.invalid('it does not begin with "GGUF"');
   const version = readVersion(cursor);
   const tensorCount = readCount(cursor, 'tensors', MAX_TENSORS);
   const keyCount = readCount(cursor, 'metadata keys', MAX_KEYS);
   const values = new Map<string, GgufValue>();
   const arrays = new Map<string, readonly GgufValue[]>();
+  const arrayLengths = new Map<string, number>();
   const budget = { bytes: MAX_KEPT_BYTES, entries: MAX_KEPT_ENTRIES };
   const seen = new Set<string>();
   for (let index = 0; index < keyCount; index++) {
@@ -107,15 +114,17 @@ function parse(cursor: GgufCursor, wanted: ReadonlySet<string>): Omit<GgufMetada
     seen.add(key);
     const type = cursor.u32(what);
     if (type === ARRAY) {
-      const array = readArray(cursor, what, wanted.has(key), budget);
-      if (array !== undefined) arrays.set(key, array);
+      const { count, entries } = readArray(cursor, what, wanted.has(key), budget);
+      arrayLengths.set(key, count);
+      if (entries !== undefined) arrays.set(key, entries);
     } else {
       const value = readValue(cursor, type, what, budget);
       if (value !== undefined) values.set(key, value);
     }
   }
-  checkTensors(cursor, tensorCount, readAlignment(cursor, values));
-  return { version, tensorCount, values, arrays };
+  const alignment = readAlignment(cursor, values);
+  const tensors = readTensors(cursor, tensorCount, alignment, new Set(options.tensors));
+  return { version, tensorCount, values, arrays, arrayLengths, tensors };
 }
 
 function readVersion(cursor: GgufCursor): number {
@@ -167,7 +176,13 @@ function readValue(cursor: GgufCursor, type: number, what: string, budget: Budge
   return type === 7 ? value !== 0 : value;
 }
 
-function readArray(cursor: GgufCursor, what: string, keep: boolean, budget: Budget): GgufValue[] | undefined {
+/** `entries` only where they are to be kept. */
+function readArray(
+  cursor: GgufCursor,
+  what: string,
+  keep: boolean,
+  budget: Budget,
+): { count: number; entries?: GgufValue[] } {
   const type = cursor.u32(what);
   const count = cursor.size(`the length of ${what}`);
   const entryBytes = type === STRING ? 8 : SCALAR_BYTES[type];
@@ -182,12 +197,12 @@ function readArray(cursor: GgufCursor, what: string, keep: boolean, budget: Budg
       if (type !== STRING) spend(cursor, budget, entryBytes);
       if (value !== undefined) entries.push(value);
     }
-    return entries;
+    return { count, entries };
   }
   if (type === STRING) {
     for (let index = 0; index < count; index++) cursor.skip(cursor.size(what), what);
   } else {
     cursor.skip(count * entryBytes, what);
   }
-  return undefined;
+  return { count };
 }

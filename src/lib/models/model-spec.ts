@@ -1,54 +1,134 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { EmbedSearchError } from '../errors.js';
+import { dimensionsOf } from './dimensions.js';
 import { fingerprintFile } from './fingerprint.js';
 import { readGgufMetadata, type GgufMetadata } from './gguf-metadata.js';
 import { modelId } from './model-id.js';
-import { findProfile, type ModelProfile } from './profiles.js';
-import type { KnownModelFile, ModelSpec, Pooling, TextNormalization } from './types.js';
+import { isCausal, modelShape, SHAPE_TENSORS } from './model-shape.js';
+import { poolingOf } from './pooling.js';
+import { printable } from './printable.js';
+import { findProfile, PROFILES } from './profiles.js';
+import type { ModelProfile } from './profiles/types.js';
+import type { KnownModelFile, ModelChoices, ModelSpec, TextNormalization } from './types.js';
 
-/** Source: llama.h `enum llama_pooling_type`. */
-const POOLING: Readonly<Record<number, Pooling | 'none' | 'rank'>> = {
-  0: 'none',
-  1: 'mean',
-  2: 'cls',
-  3: 'last',
-  4: 'rank',
-};
+const ASKED_TENSORS = [...SHAPE_TENSORS, ...PROFILES.flatMap(({ neededTensors }) => neededTensors ?? [])];
+
+/** Everything about a model but the hash of its file. */
+export type ModelOutline = Omit<ModelSpec, 'sha256'>;
 
 /**
- * What a GGUF file is and how it is to be used, from its metadata and, where the model is known, its profile. The
- * file is hashed unless `known` is the same path, size and time.
+ * What a GGUF file is and how it is to be used, from its metadata, from its profile where the model is known, and
+ * from what the user says. The file is hashed unless `known` is the same path, size and time.
  * Errors: MODEL_MISSING, MODEL_INVALID, MODEL_UNSUITABLE (it gives no text embeddings), MODEL_CHANGED (it changed meanwhile).
  */
-export async function describeModel(file: string, known?: KnownModelFile): Promise<ModelSpec> {
+export async function describeModel(
+  file: string,
+  known?: KnownModelFile,
+  choices: ModelChoices = {},
+): Promise<ModelSpec> {
+  const outline = await outlineModel(file, choices);
+  return { ...outline, sha256: await fingerprintOnce(outline, known) };
+}
+
+/** The same without the hash, which takes a second a gigabyte. Errors: as describeModel, but MODEL_CHANGED. */
+export async function outlineModel(file: string, choices: ModelChoices = {}): Promise<ModelOutline> {
   const absolute = path.resolve(file);
-  const metadata = await readGgufMetadata(absolute);
+  const metadata = await readGgufMetadata(absolute, { tensors: ASKED_TENSORS });
   refuseWhatIsNoWholeModel(absolute, metadata);
 
   const architecture = text(metadata, 'general.architecture');
   if (architecture === undefined) throw invalid(absolute, 'it does not say its architecture');
-  const dimensions = positiveInteger(absolute, metadata, `${architecture}.embedding_length`);
+  const embeddingLength = positiveInteger(absolute, metadata, `${architecture}.embedding_length`);
   const contextLength = positiveInteger(absolute, metadata, `${architecture}.context_length`);
-  const profile = findProfile(
+  const profile = findProfile({
     architecture,
-    text(metadata, 'general.name') ?? path.parse(absolute).name,
+    names: namesOf(metadata),
+    dimensions: embeddingLength,
+    tokenizer: text(metadata, 'tokenizer.ggml.model'),
+    vocabulary: metadata.arrayLengths.get('tokenizer.ggml.tokens'),
+  });
+  const { pooling, note: poolingNote } = poolingOf({
+    file: absolute,
+    architecture,
+    stated: metadata.values.get(`${architecture}.pooling_type`),
+    profile,
+    chosen: choices.pooling,
+  });
+  const {
     dimensions,
-  );
-  const spec = {
-    id: modelId(absolute, text(metadata, 'general.name'), metadata.values.get('general.file_type')),
+    cut,
+    note: cutNote,
+  } = dimensionsOf(absolute, embeddingLength, profile, choices.dimensions);
+  const id = modelId(absolute, text(metadata, 'general.name'), metadata.values.get('general.file_type'));
+  const tokenLimit = Math.min(contextLength, profile?.tokenLimit ?? contextLength);
+  const notes = [
+    profile === undefined ? assumptions(id, pooling, tokenLimit, choices) : missingTensors(profile, metadata),
+    poolingNote,
+    cutNote,
+  ];
+  return {
+    id,
     path: absolute,
     bytes: metadata.bytes,
     mtimeMs: metadata.mtimeMs,
     architecture,
     dimensions,
-    pooling: poolingOf(absolute, metadata, architecture, profile),
-    tokenLimit: Math.min(contextLength, profile?.tokenLimit ?? contextLength),
-    queryPrefix: profile?.queryPrefix ?? '',
-    documentPrefix: profile?.documentPrefix ?? '',
-    normalization: profile?.normalization ?? (await normalizationOf(absolute, metadata)),
+    embeddingLength,
+    cut,
+    pooling,
+    tokenLimit,
+    queryPrefix: choices.queryPrefix ?? profile?.queryPrefix ?? '',
+    documentPrefix: choices.documentPrefix ?? profile?.documentPrefix ?? '',
+    normalization: profile ? (profile.normalization ?? 'none') : await normalizationOf(absolute, metadata),
+    lastToken: profile?.lastToken ?? '',
+    profile: profile?.name ?? null,
+    isCausal: isCausal(metadata, architecture),
+    shape: modelShape(metadata, architecture, embeddingLength),
+    weightTypes: Object.keys(metadata.tensors.matrixBytes),
+    notes: notes.filter((note) => note !== undefined),
   };
-  return { ...spec, sha256: await fingerprintOnce(spec, known) };
+}
+
+/** A file may carry its name whole, or in the parts of the GGUF naming convention. */
+function namesOf(metadata: GgufMetadata): string[] {
+  const part = (key: string): string | undefined => text(metadata, `general.${key}`);
+  const [basename, size, finetune, version] = ['basename', 'size_label', 'finetune', 'version'].map(part);
+  const joined = [
+    [basename],
+    [basename, size],
+    [basename, finetune],
+    [basename, version],
+    [basename, finetune, size],
+    [basename, size, finetune],
+    [basename, size, version],
+  ].map((parts) => parts.filter((each) => each !== undefined).join('-'));
+  return [...new Set([part('name') ?? '', ...(basename === undefined ? [] : joined)])];
+}
+
+function assumptions(id: string, pooling: string, tokenLimit: number, choices: ModelChoices): string {
+  const prefixes = [
+    choices.queryPrefix === undefined ? 'queries' : '',
+    choices.documentPrefix === undefined ? 'documents' : '',
+  ].filter(Boolean);
+  const assumed = [
+    `pooling ${pooling}${choices.pooling === undefined ? ' and' : ' by --pooling,'} at most ${tokenLimit} tokens by its file`,
+    ...(prefixes.length > 0 ? [`no prefix before ${prefixes.join(' or ')}`] : []),
+  ].join('; assumed: ');
+  const flags = [
+    ...(prefixes.includes('queries') ? ['--query-prefix'] : []),
+    ...(prefixes.includes('documents') ? ['--document-prefix'] : []),
+  ].join(', ');
+  return `${id} is not among the models known here: ${assumed}.${flags === '' ? '' : ` Where its card asks for a prefix, say it: ${flags}.`}`;
+}
+
+function missingTensors(
+  { name, neededTensors = [] }: ModelProfile,
+  metadata: GgufMetadata,
+): string | undefined {
+  const missing = neededTensors.filter((tensor) => !metadata.tensors.present.has(tensor));
+  if (missing.length === 0) return undefined;
+  return `The file was converted without ${missing.join(' and ')}: its vectors are not those of ${name}. Get a newer file.`;
 }
 
 function refuseWhatIsNoWholeModel(file: string, metadata: GgufMetadata): void {
@@ -68,36 +148,6 @@ function refuseWhatIsNoWholeModel(file: string, metadata: GgufMetadata): void {
   if (metadata.tensorCount === 0) {
     throw new EmbedSearchError('MODEL_UNSUITABLE', `${file} holds a vocabulary but no weights.`);
   }
-}
-
-function poolingOf(
-  file: string,
-  metadata: GgufMetadata,
-  architecture: string,
-  profile: ModelProfile | undefined,
-): Pooling {
-  const stated = metadata.values.get(`${architecture}.pooling_type`);
-  const pooling = stated === undefined ? undefined : POOLING[Number(stated)];
-  if (pooling === 'mean' || pooling === 'cls' || pooling === 'last') return pooling;
-  if (pooling === 'rank') {
-    throw new EmbedSearchError(
-      'MODEL_UNSUITABLE',
-      `${file} is a reranking model: it scores pairs of texts and gives no vectors.`,
-    );
-  }
-  // Without a pooling key llama.cpp gives the state of the last token, which is right for these models only.
-  if (stated === undefined && profile?.pooling === 'last') return 'last';
-  const says =
-    stated === undefined
-      ? 'does not say how it pools'
-      : `says pooling type ${printable(String(stated))}, which gives no vector of a text`;
-  throw new EmbedSearchError(
-    'MODEL_UNSUITABLE',
-    `${file} (architecture ${printable(architecture)}) ${says}: it looks like a generative model, whose vectors would be meaningless.`,
-    {
-      fix: `Name an embedding model with --model FILE; if it is one, convert it again so that ${architecture}.pooling_type is set.`,
-    },
-  );
 }
 
 /** llama.cpp's WordPiece tokenizer lower-cases but leaves Hangul and some accents composed, which an uncased vocabulary does not know. */
@@ -144,9 +194,4 @@ function positiveInteger(file: string, metadata: GgufMetadata, key: string): num
 
 function invalid(file: string, what: string): EmbedSearchError {
   return new EmbedSearchError('MODEL_INVALID', `${file} is not a usable GGUF file: ${what}.`);
-}
-
-/** What a file says about itself can hold anything, a terminal's control characters too. */
-function printable(value: string): string {
-  return JSON.stringify(value.slice(0, 80));
 }

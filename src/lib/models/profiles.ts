@@ -1,85 +1,78 @@
-import type { Pooling, TextNormalization } from './types.js';
+import { CODE } from './profiles/code.js';
+import { ENGLISH } from './profiles/english.js';
+import { MULTILINGUAL } from './profiles/multilingual.js';
+import type { ModelFact, ModelProfile } from './profiles/types.js';
 
-/** What a model's card says and its GGUF file does not. */
-export interface ModelProfile {
-  /** `general.name` in lower case with `-` for everything that is neither letter nor digit. */
-  readonly name: string;
+/** Every model that is known by its card. The first one ships. */
+export const PROFILES: readonly ModelProfile[] = [...ENGLISH, ...CODE, ...MULTILINGUAL];
+
+/** Converters pad a vocabulary to a multiple of 64 or 128, or leave reserved tokens out. */
+const VOCABULARY_TOLERANCE = 0.01;
+
+/** What a GGUF file says of itself, as far as it tells models apart. */
+export interface ModelMarks {
   readonly architecture: string;
+  /** What the file calls itself, in every way that it does. */
+  readonly names: readonly string[];
   readonly dimensions: number;
-  readonly pooling: Pooling;
-  /** Tokens, special ones counted. */
-  readonly tokenLimit: number;
-  readonly queryPrefix: string;
-  readonly documentPrefix: string;
-  readonly normalization: TextNormalization;
-  readonly source: string;
+  readonly tokenizer: string | undefined;
+  readonly vocabulary: number | undefined;
 }
 
-const bgeEnglish = (name: string, dimensions: number): ModelProfile => ({
-  name: `bge-${name}-en-v1-5`,
-  architecture: 'bert',
-  dimensions,
-  pooling: 'cls',
-  tokenLimit: 512,
-  queryPrefix: 'Represent this sentence for searching relevant passages: ',
-  documentPrefix: '',
-  normalization: 'nfd-without-marks',
-  source: `https://huggingface.co/BAAI/bge-${name}-en-v1.5`,
-});
+/**
+ * The profile of a model by what its file says; never by the file's own name. The architecture, the dimensions and
+ * the vocabulary must be the model's, and one of its names must end with the model's: a converter may put the owner in front.
+ */
+export function findProfile(marks: ModelMarks): ModelProfile | undefined {
+  const names = marks.names.map(plainName);
+  return PROFILES.find(
+    (profile) =>
+      profile.architecture === marks.architecture &&
+      profile.dimensions === marks.dimensions &&
+      (marks.tokenizer === undefined || marks.tokenizer === profile.tokenizer) &&
+      isNear(marks.vocabulary, profile.vocabulary) &&
+      names.some((name) => isNamedAfter(name, plainName(profile.name))),
+  );
+}
 
-const PROFILES: readonly ModelProfile[] = [
-  {
-    name: 'all-minilm-l6-v2',
-    architecture: 'bert',
-    dimensions: 384,
-    pooling: 'mean',
-    tokenLimit: 256,
-    queryPrefix: '',
-    documentPrefix: '',
-    normalization: 'nfd-without-marks',
-    source: 'https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2',
-  },
-  bgeEnglish('small', 384),
-  bgeEnglish('base', 768),
-  bgeEnglish('large', 1024),
-  {
-    name: 'nomic-embed-text-v1-5',
-    architecture: 'nomic-bert',
-    dimensions: 768,
-    pooling: 'mean',
-    tokenLimit: 2048,
-    queryPrefix: 'search_query: ',
-    documentPrefix: 'search_document: ',
-    normalization: 'nfd-without-marks',
-    source: 'https://huggingface.co/nomic-ai/nomic-embed-text-v1.5-GGUF',
-  },
-  {
-    name: 'nomic-embed-code',
-    architecture: 'qwen2',
-    dimensions: 3584,
-    pooling: 'last',
-    tokenLimit: 32_768,
-    queryPrefix: 'Represent this query for searching relevant code: ',
-    documentPrefix: '',
-    normalization: 'none',
-    source: 'https://huggingface.co/nomic-ai/nomic-embed-code-GGUF',
-  },
-];
+/** The profile that people mean by a name, whatever its case. */
+export function profileByName(name: string): ModelProfile | undefined {
+  const plain = plainName(name);
+  return PROFILES.find((profile) => plainName(profile.name) === plain);
+}
 
-/** The profile of a model by what its file says; a converter may put the owner in front of the name. */
-export function findProfile(
-  architecture: string,
-  name: string,
-  dimensions: number,
-): ModelProfile | undefined {
-  const plain = name
+/** Where a fact of a profile is from. */
+export function sourceOf(profile: ModelProfile, fact: ModelFact): string {
+  return profile.sources?.[fact] ?? profile.card;
+}
+
+/** True where the model was trained to be cut to so many dimensions. */
+export function canBeCutTo(profile: ModelProfile, dimensions: number): boolean {
+  const { matryoshka } = profile;
+  if (matryoshka === undefined || dimensions > profile.dimensions) return dimensions === profile.dimensions;
+  if ('from' in matryoshka) return dimensions >= matryoshka.from;
+  return dimensions === profile.dimensions || matryoshka.includes(dimensions);
+}
+
+function isNamedAfter(name: string, known: string): boolean {
+  return name === known || name.endsWith(`-${known}`);
+}
+
+function plainName(name: string): string {
+  return name
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '');
+}
+
+function isNear(found: number | undefined, expected: number): boolean {
+  return found === undefined || Math.abs(found - expected) <= expected * VOCABULARY_TOLERANCE;
+}
+
+/** The share of meaning that the profile of an index's model sets, by the id that the index keeps of it. */
+export function vectorShareOf(modelId: string, dimensions: number): number | undefined {
+  const plain = plainName(modelId);
   return PROFILES.find(
-    (profile) =>
-      profile.architecture === architecture &&
-      profile.dimensions === dimensions &&
-      (plain === profile.name || plain.endsWith(`-${profile.name}`)),
-  );
+    (profile) => profile.dimensions === dimensions && plain.includes(plainName(profile.name)),
+  )?.vectorShare;
 }
