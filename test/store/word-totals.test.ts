@@ -38,7 +38,7 @@ async function rankingOf(folder: string): Promise<unknown> {
 
 async function open(folder: string, rules = wordRules): Promise<StoreWriter> {
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
-  writer.setWords(rules);
+  await writer.setWords(rules);
   return writer;
 }
 
@@ -158,6 +158,35 @@ describe('an index that was changed', () => {
     editAtRandom(writer, randomNumbers(5), 60);
     await writer.close();
     expect(await rankingOf(folder)).toEqual(await rankingMadeAnew(folder, backwards));
+  });
+
+  it('lets the event loop turn while it makes them, and what is thrown leaves the words before', async () => {
+    const folder = temporaryFolder();
+    let writer = await open(folder);
+    const texts = Array.from({ length: 1000 }, (_, index) => `river ${index}`);
+    writer.putFile(...file('a.ts', texts));
+    await writer.close();
+    const before = await rankingOf(folder);
+    let made = 0;
+    const failing = {
+      version: 'failing',
+      wordsOf: (text: string) => {
+        if (++made === 700) throw new Error('no words');
+        return text;
+      },
+    };
+    writer = await openLocalStore(folder).openWriter({ root: '/' });
+    await expect(writer.setWords(failing)).rejects.toThrow('no words');
+    await writer.close();
+    expect(await rankingOf(folder)).toEqual(before);
+
+    let turns = 0;
+    const count = setInterval(() => turns++, 0);
+    const upper = { version: 'slow', wordsOf: (text: string) => text.toUpperCase() };
+    writer = await open(folder, upper);
+    clearInterval(count);
+    await writer.close();
+    expect(turns).toBeGreaterThan(3);
   });
 
   it.each([

@@ -9,6 +9,7 @@ export const durableFiles: FileStorage = {
   upsertFile: writeDurably,
   async createFolder(folder) {
     await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+    // Fault point: folder made
   },
   async deleteFile(file) {
     await fs.rm(file, { force: true });
@@ -43,12 +44,16 @@ async function writeDurably(file: string, content: Buffer | string): Promise<voi
   try {
     const handle = await fs.open(temporary, 'wx', 0o600);
     try {
+      // Fault point: temporary file made
       await handle.writeFile(content);
+      // Fault point: temporary file written
       await handle.sync();
+      // Fault point: temporary file synced
     } finally {
       await handle.close();
     }
     await fs.rename(temporary, file);
+    // Fault point: temporary file renamed
   } catch (error) {
     await fs.rm(temporary, { force: true });
     throw error;

@@ -1,5 +1,5 @@
 import { metaValue, PENDING, QUARANTINED } from './schema.js';
-import type { FileRecord, NewChunk } from './types.js';
+import type { FileRecord, FileWithChunks, NewChunk } from './types.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 
 /** libsql holds on to about a kilobyte of each call until the event loop turns. */
@@ -18,8 +18,22 @@ export function putFile(
   }
 }
 
-/** The same, stopping every so many chunks for the event loop to turn. */
-export function* putFileInSteps(
+/** See StoreWriter.putFiles. */
+export function* putFilesInSteps(
+  context: WriterContext,
+  files: Iterable<FileWithChunks>,
+): Generator<undefined, { added: number; removed: number }> {
+  const total = { added: 0, removed: 0 };
+  for (const { record, chunks } of files) {
+    const { added, removed } = yield* putFileInSteps(context, record, chunks);
+    total.added += added;
+    total.removed += removed;
+  }
+  return total;
+}
+
+/** The same for one, stopping every so many chunks for the event loop to turn. */
+function* putFileInSteps(
   context: WriterContext,
   file: FileRecord,
   chunks: Iterable<NewChunk>,
@@ -40,6 +54,7 @@ export function* putFileInSteps(
   }
   database.run('update files set chunks = ? where id = ?', embeddings.length, fileId);
   for (const [chunkId, embeddingId] of old) removeChunk(context, chunkId as number, embeddingId as number);
+  // Fault point: chunks replaced
   words.fileComes(fileId);
   addToTotal(context, 'chunks', embeddings.length - (known?.[1] ?? 0));
   const before = new Set(old.map((row) => row[1] as number));
@@ -62,6 +77,19 @@ export function removeFile(context: WriterContext, path: string): { removed: num
   addToTotal(context, 'chunks', -chunks);
   addToTotal(context, 'files', -1);
   return { removed: chunks };
+}
+
+/** See StoreWriter.removeFiles. */
+export function* removeFilesInSteps(
+  context: WriterContext,
+  paths: Iterable<string>,
+): Generator<undefined, { removed: number }> {
+  let removed = 0;
+  for (const path of paths) {
+    removed += removeFile(context, path).removed;
+    yield;
+  }
+  return { removed };
 }
 
 /** See StoreWriter.replaceChunk. */

@@ -1,23 +1,44 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { EmbedSearchError } from '../errors.js';
 import { bytesOnDisk } from './bytes-on-disk.js';
 import { FileFilter } from './filter.js';
-import { allFiles, allProblems, fileByPath, metaObject, paged, storeCounts } from './queries.js';
-import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
+import {
+  allFiles,
+  allProblems,
+  fileByPath,
+  knownFiles,
+  leftOut,
+  metaObject,
+  paged,
+  storeCounts,
+} from './queries.js';
+import { CHUNK_COLUMNS, chunkOfRow, PLACE_COLUMNS, placeOfRow } from './rows.js';
 import { databaseState, metaValue } from './schema.js';
-import { Sqlite, type SqliteOptions } from './sqlite.js';
+import { asDamage, damageSeenByReader } from './seal.js';
+import { shardIsSound } from './shard-check.js';
+import { ReadBuffer } from './shard-file.js';
+import { Sqlite } from './sqlite.js';
+import type { ReadMemory } from './read-memory.js';
+import { textsAreUtf8 } from './text-check.js';
 import { VectorSearch, vectorOfBlob } from './vector-search.js';
 import { isHeld } from './writer-lock.js';
 import { documentFrequency, searchChunkWords, searchFileWords } from './word-search.js';
 import type {
+  ChunkPlace,
   ChunkScore,
   FileScore,
   IndexIdentity,
+  KnownFile,
+  LeftOutFile,
+  LookNote,
   ModelFileNote,
+  PathRange,
   Problem,
   RunNote,
+  Soundness,
   StoreBytes,
   StoreCounts,
   StoredChunk,
@@ -27,12 +48,28 @@ import type {
   WordSearchOptions,
 } from './types.js';
 
-const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 4 * 1024 * 1024 };
+const MB = 1024 * 1024;
+/** BM25 looks up the length of every row that it scores: this share of the file holds them all. */
+const CACHED_SHARE = 1 / 120;
+const SMALLEST_CACHE = 2 * MB;
+const LARGEST_CACHE = 10 * MB;
+const BUSY_MILLISECONDS = 5000;
 const CHUNK_JOINS = 'join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id';
 
+/** The connection that a reader reads through, and the reader of the next generation after it. */
+interface Connection {
+  readonly indexDir: string;
+  readonly database: Sqlite;
+  /** Of the database file when it was opened: SQLite goes on reading one that was removed or replaced. */
+  readonly inode: number | undefined;
+  /** Without SQLite's shared memory a change of the file goes unseen. */
+  readonly immutable: boolean;
+  readonly memory: ReadMemory;
+}
+
 /**
- * A generation, held by a read transaction for the reader's whole life: SQLite keeps its pages in the write-ahead
- * log, and a writer removes a shard only when no such transaction can name it (see sweep.ts).
+ * A generation, held by a read transaction: SQLite keeps its pages in the write-ahead log, and a writer removes a
+ * shard only when no such transaction can name it (see sweep.ts).
  */
 export class LocalReader implements StoreReader {
   readonly generation: number;
@@ -40,34 +77,76 @@ export class LocalReader implements StoreReader {
   readonly modelFile: ModelFileNote | null;
   readonly root: string;
   readonly lastRun: RunNote | null;
-  readonly #indexDir: string;
+  readonly #connection: Connection;
   readonly #database: Sqlite;
+  /** Another number after any commit. */
+  readonly #dataVersion: number;
   readonly #warnings = new Set<string>();
   readonly #filter: FileFilter;
   readonly #vectors: VectorSearch;
+  #isPaused = false;
 
-  constructor(indexDir: string) {
-    this.#indexDir = indexDir;
-    const file = path.join(indexDir, 'index.db');
-    this.#database = openSnapshot(file);
+  static open(indexDir: string, memory: ReadMemory): LocalReader {
+    const connection = connect(indexDir, memory);
     try {
-      if (databaseState(this.#database, file) === 'empty') throw missing(indexDir);
-      this.generation = metaValue(this.#database, 'generation') as number;
-      this.identity = metaObject(this.#database, 'identity') as IndexIdentity | null;
-      this.modelFile = metaObject(this.#database, 'modelFile') as ModelFileNote | null;
-      this.root = metaValue(this.#database, 'root') as string;
-      this.lastRun = lastRunOf(metaObject(this.#database, 'lastRun') as RunNote | null, indexDir);
+      return new LocalReader(connection);
     } catch (error) {
-      this.#database.close();
-      throw error;
+      connection.database.close();
+      throw asDamage(error, indexDir);
     }
-    this.#filter = new FileFilter(this.#database);
+  }
+
+  /** In the read transaction that has begun. */
+  private constructor(connection: Connection) {
+    const { indexDir, database, memory } = connection;
+    this.#connection = connection;
+    this.#database = database;
+    this.#dataVersion = dataVersion(database);
+    if (databaseState(database, databaseFile(indexDir)) === 'empty') throw missing(indexDir);
+    const damage = damageSeenByReader(indexDir);
+    if (damage > 0) {
+      const file = databaseFile(indexDir);
+      if (!textsAreUtf8(database)) throw new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged.`);
+      this.#warnings.add(
+        `${damage} parts of ${file} are damaged: what they hold may be missing or wrong. The next \`embed-search index\` makes it anew.`,
+      );
+    }
+    this.generation = metaValue(database, 'generation') as number;
+    this.identity = metaObject(database, 'identity') as IndexIdentity | null;
+    this.modelFile = metaObject(database, 'modelFile') as ModelFileNote | null;
+    this.root = metaValue(database, 'root') as string;
+    this.lastRun = lastRunOf(metaObject(database, 'lastRun') as RunNote | null, indexDir);
+    this.#filter = new FileFilter(database);
     this.#vectors = new VectorSearch(
-      this.#database,
+      database,
       path.join(indexDir, 'vectors'),
       this.#filter,
+      memory,
       (warning) => this.#warnings.add(warning),
     );
+  }
+
+  pause(): void {
+    this.#database.rollback();
+    this.#isPaused = true;
+  }
+
+  resume(): StoreReader {
+    if (!this.#isPaused) return this;
+    const { indexDir, database, inode, immutable, memory } = this.#connection;
+    if (immutable || database.isClosed || inodeOf(databaseFile(indexDir)) !== inode) {
+      database.close();
+      return LocalReader.open(indexDir, memory);
+    }
+    try {
+      beginReading(database);
+      if (dataVersion(database) !== this.#dataVersion) return new LocalReader(this.#connection);
+    } catch (error) {
+      database.rollback();
+      throw asDamage(error, indexDir);
+    }
+    this.#isPaused = false;
+    return this;
   }
 
   get warnings(): readonly string[] {
@@ -89,7 +168,7 @@ export class LocalReader implements StoreReader {
   }
 
   bytes(): Promise<StoreBytes> {
-    return bytesOnDisk(this.#indexDir);
+    return bytesOnDisk(this.#connection.indexDir);
   }
 
   problems(): Iterable<Problem> {
@@ -102,6 +181,18 @@ export class LocalReader implements StoreReader {
 
   fileByPath(file: string): StoredFile | undefined {
     return fileByPath(this.#database, file);
+  }
+
+  knownFiles(range: PathRange): Iterable<KnownFile> {
+    return knownFiles(this.#database, range);
+  }
+
+  leftOut(range: PathRange): Iterable<LeftOutFile> {
+    return leftOut(this.#database, range);
+  }
+
+  get lastLook(): LookNote | null {
+    return metaObject(this.#database, 'lastLook') as LookNote | null;
   }
 
   async searchVectors(vector: Float32Array, options: VectorSearchOptions): Promise<ChunkScore[]> {
@@ -131,6 +222,23 @@ export class LocalReader implements StoreReader {
     return rows.map(chunkOfRow);
   }
 
+  filePaths(ids: readonly number[]): string[] {
+    const rows = this.#database.all(
+      'select f.path from json_each(?) wanted cross join files f on f.id = wanted.value order by wanted.key',
+      JSON.stringify(ids),
+    );
+    return rows.map(([filePath]) => filePath as string);
+  }
+
+  places(ids: readonly number[]): ChunkPlace[] {
+    const rows = this.#database.all(
+      `select ${PLACE_COLUMNS} from json_each(?) wanted cross join chunks c on c.id = wanted.value
+         join files f on f.id = c.file_id order by wanted.key`,
+      JSON.stringify(ids),
+    );
+    return rows.map(placeOfRow);
+  }
+
   *chunksOfFile(fileId: number): Iterable<StoredChunk> {
     const rows = paged(
       this.#database,
@@ -154,6 +262,34 @@ export class LocalReader implements StoreReader {
     return location === null ? undefined : this.#vectors.vectorAt(location as number);
   }
 
+  sampleWithVectors(count: number): StoredChunk[] {
+    const ids = this.#database.all(
+      `select c.id from chunks c join embeddings e on e.id = c.embedding_id
+        where e.location is not null or e.id in (select embedding_id from staged) order by random() limit ?`,
+      count,
+    );
+    return this.chunks(ids.map(([id]) => id as number));
+  }
+
+  async verify(signal?: AbortSignal): Promise<Soundness> {
+    const [problem] = this.#database.get('pragma integrity_check(1)') as [string];
+    const buffer = new ReadBuffer();
+    let shards = 0;
+    let damagedShards = 0;
+    for (const [folder, rows] of this.#database.all('select folder, rows from shards')) {
+      await nextTurn();
+      signal?.throwIfAborted();
+      const place = path.join(this.#connection.indexDir, 'vectors', folder as string);
+      shards++;
+      if (!shardIsSound(place, rows as number, true, buffer)) damagedShards++;
+    }
+    return { shards, damagedShards, database: problem === 'ok' ? null : problem };
+  }
+
+  explain(error: unknown): unknown {
+    return asDamage(error, this.#connection.indexDir);
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -169,28 +305,48 @@ function missing(indexDir: string): EmbedSearchError {
 }
 
 /** Opens the database and its read transaction. */
-function openSnapshot(file: string): Sqlite {
-  if (!fs.existsSync(file)) throw missing(path.dirname(file));
+function connect(indexDir: string, memory: ReadMemory): Connection {
+  const file = databaseFile(indexDir);
+  const inode = inodeOf(file);
+  if (inode === undefined) throw missing(indexDir);
   const uri = pathToFileURL(file).href;
+  const known = { indexDir, inode, memory };
   try {
-    return beginReading(file, `${uri}?mode=rw`);
+    return { ...known, database: openSnapshot(file, `${uri}?mode=rw`), immutable: false };
   } catch (error) {
     if (!(error instanceof EmbedSearchError) || !['NO_PERMISSION', 'NO_SPACE'].includes(error.code))
       throw error;
     // SQLite cannot make its shared memory file here. Without a log the database file is all there is to read.
     if (fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size) throw error;
-    return beginReading(file, `${uri}?mode=ro&immutable=1`);
+    return { ...known, database: openSnapshot(file, `${uri}?mode=ro&immutable=1`), immutable: true };
   }
 }
 
-function beginReading(file: string, location: string): Sqlite {
-  const database = new Sqlite(file, OPTIONS, location);
+function openSnapshot(file: string, location: string): Sqlite {
+  const cacheBytes = Math.min(LARGEST_CACHE, Math.max(SMALLEST_CACHE, fs.statSync(file).size * CACHED_SHARE));
+  const database = new Sqlite(file, { busyMilliseconds: BUSY_MILLISECONDS, cacheBytes }, location);
   try {
-    database.exec('begin');
-    database.get('select count(*) from sqlite_schema'); // a deferred transaction starts with its first read
+    beginReading(database);
     return database;
   } catch (error) {
     database.close();
     throw error;
   }
+}
+
+function beginReading(database: Sqlite): void {
+  database.exec('begin');
+  database.get('select count(*) from sqlite_schema'); // a deferred transaction starts with its first read
+}
+
+function dataVersion(database: Sqlite): number {
+  return database.get('pragma data_version')![0] as number;
+}
+
+function databaseFile(indexDir: string): string {
+  return path.join(indexDir, 'index.db');
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -1,12 +1,21 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { EmbedSearchError } from '../errors.js';
+import { asUserError, EmbedSearchError } from '../errors.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { putFile, putFileInSteps, removeFile, replaceChunk } from './file-writes.js';
+import { putFile, putFilesInSteps, removeFile, removeFilesInSteps, replaceChunk } from './file-writes.js';
 import { LiveRows } from './live-rows.js';
-import { allFiles, allProblems, fileByPath, metaObject, storeCounts } from './queries.js';
+import {
+  allFiles,
+  allProblems,
+  fileByPath,
+  knownFiles,
+  leftOut,
+  metaObject,
+  storeCounts,
+} from './queries.js';
 import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { clearTables, metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
+import { type KeptIdentity, type Seal, sumsOf, writeSeal } from './seal.js';
 import { ShardWriter } from './shard-writer.js';
 import { isDamagedWordTable, type Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
@@ -18,8 +27,12 @@ import type {
   FileRecord,
   FileWithChunks,
   IndexIdentity,
+  KnownFile,
+  LeftOutFile,
+  LookNote,
   ModelFileNote,
   NewChunk,
+  PathRange,
   PendingChunk,
   Problem,
   RunNote,
@@ -36,6 +49,11 @@ export interface LocalWriterOptions {
   readonly root: string;
   /** Everything is cleared in the transaction that the first commit ends: until then the old index answers. */
   readonly rebuild: boolean;
+  /** What the last seal said of the vectors. */
+  readonly kept: KeptIdentity | null;
+  /** See OpenWriterOptions. */
+  readonly isSmall: boolean;
+  readonly warnings: readonly string[];
 }
 
 /** See StoreWriter. Each transaction that changes what a query can answer makes a new generation. */
@@ -48,6 +66,11 @@ export class LocalWriter implements StoreWriter {
   #clearFirst: boolean;
   #working = false;
   #changed = false;
+  /** Is what a sweep looks for as the last one left it? */
+  #isSwept = true;
+  #kept: KeptIdentity | null;
+  readonly #isSmall: boolean;
+  readonly warnings: readonly string[];
   /** Texts whose vectors were found missing when the index was opened. */
   #lost = 0;
 
@@ -56,12 +79,19 @@ export class LocalWriter implements StoreWriter {
     this.#lock = options.lock;
     this.#root = options.root;
     this.#clearFirst = options.rebuild;
+    this.#kept = options.kept;
+    this.#isSmall = options.isSmall;
+    this.warnings = options.warnings;
     this.#context = {
       database: options.database,
       vectorsDir: options.vectorsDir,
       live: new LiveRows(options.database),
       words: new WordTables(options.database),
-      write: (work) => this.#write(work),
+      write: (work) => {
+        this.#isSwept = false;
+        return this.#write(work);
+      },
+      onPublished: () => this.#keep(),
     };
   }
 
@@ -101,13 +131,12 @@ export class LocalWriter implements StoreWriter {
     });
   }
 
-  setWords(rules: WordRules): void {
-    // A rebuild clears the words anyway: nothing to commit before its first change.
-    if (this.#clearFirst) this.#context.words.setRules(rules);
-    else
-      this.#write(() => {
-        if (this.#context.words.setRules(rules)) this.#changed = true;
-      });
+  async setWords(rules: WordRules): Promise<void> {
+    const { words } = this.#context;
+    if (!words.setRules(rules)) return;
+    // A rebuild has cleared the words: nothing to commit before its first change.
+    if (this.#clearFirst) return words.noteVersion();
+    await this.#inTurns(words.makeAnew());
   }
 
   transaction<T>(work: () => T): T {
@@ -123,23 +152,7 @@ export class LocalWriter implements StoreWriter {
   }
 
   async putFiles(files: Iterable<FileWithChunks>): Promise<{ added: number; removed: number }> {
-    this.#startWork();
-    this.#changed = true;
-    try {
-      const total = { added: 0, removed: 0 };
-      for (const { record, chunks } of files) {
-        const steps = putFileInSteps(this.#context, record, chunks);
-        let step = steps.next();
-        for (; step.done !== true; step = steps.next()) await nextTurn();
-        total.added += step.value.added;
-        total.removed += step.value.removed;
-      }
-      this.#commit();
-      return total;
-    } catch (error) {
-      this.#giveUp(error);
-      throw error;
-    }
+    return this.#inTurns(putFilesInSteps(this.#context, files));
   }
 
   fileByPath(path: string): StoredFile | undefined {
@@ -148,6 +161,18 @@ export class LocalWriter implements StoreWriter {
 
   files(): Iterable<StoredFile> {
     return allFiles(this.#database);
+  }
+
+  knownFiles(range: PathRange): Iterable<KnownFile> {
+    return knownFiles(this.#database, range);
+  }
+
+  leftOut(range: PathRange): Iterable<LeftOutFile> {
+    return leftOut(this.#database, range);
+  }
+
+  get lastLook(): LookNote | null {
+    return metaObject(this.#database, 'lastLook') as LookNote | null;
   }
 
   putFile(file: FileRecord, chunks: Iterable<NewChunk>): { added: number; removed: number } {
@@ -161,6 +186,10 @@ export class LocalWriter implements StoreWriter {
 
   removeFile(path: string): { removed: number } {
     return this.#change(() => removeFile(this.#context, path));
+  }
+
+  async removeFiles(paths: Iterable<string>): Promise<{ removed: number }> {
+    return this.#inTurns(removeFilesInSteps(this.#context, paths));
   }
 
   replaceChunk(chunkId: number, pieces: readonly NewChunk[]): void {
@@ -202,8 +231,13 @@ export class LocalWriter implements StoreWriter {
   }
 
   async sweep(): Promise<void> {
-    await sweep(this.#context, this.identity === null ? undefined : this.#shards());
-    if (!existsSync(path.join(path.dirname(this.#context.vectorsDir), 'index.db'))) {
+    const isSwept = this.#isSwept && metaValue(this.#database, 'swept') === this.generation;
+    await sweep(this.#context, isSwept || this.identity === null ? undefined : this.#shards());
+    // Two counts of all vectors, for nothing where none has changed since.
+    if (!isSwept && !this.#clearFirst)
+      this.#write(() => setMetaValue(this.#database, 'swept', this.generation));
+    this.#isSwept = true;
+    if (!existsSync(path.join(this.#indexDir, 'index.db'))) {
       throw new EmbedSearchError('INDEX_MISSING', 'The index was deleted while it was being written.');
     }
   }
@@ -214,17 +248,21 @@ export class LocalWriter implements StoreWriter {
     return lost;
   }
 
-  setFileProblems(problems: Iterable<Problem>): void {
+  noteLeftOut(files: Iterable<LeftOutFile>, gone: Iterable<string> = []): void {
+    const sql = `insert into file_problems values (?, ?, ?, ?, ?, ?) on conflict(path) do update set
+      reason = excluded.reason, detail = excluded.detail,
+      size = excluded.size, mtime_ms = excluded.mtime_ms, inode = excluded.inode`;
     this.#write(() => {
-      this.#database.run('delete from file_problems');
-      for (const { path, reason, detail } of problems)
-        this.#database.run(
-          'insert or ignore into file_problems values (?, ?, ?)',
-          path,
-          reason,
-          detail ?? null,
-        );
+      for (const path of gone) this.#database.run('delete from file_problems where path = ?', path);
+      for (const { path, reason, detail, stat } of files) {
+        const columns = stat === undefined ? [null, null, null] : [stat.size, stat.mtimeMs, stat.inode];
+        this.#database.run(sql, path, reason, detail ?? null, ...columns);
+      }
     });
+  }
+
+  noteLook(note: LookNote): void {
+    this.#write(() => setMetaValue(this.#database, 'lastLook', JSON.stringify(note)));
   }
 
   noteChunkProblem(embeddingKey: string, reason: string): void {
@@ -252,10 +290,59 @@ export class LocalWriter implements StoreWriter {
   async close(): Promise<void> {
     try {
       this.#database.rollback();
-      truncateLog(this.#context);
+      const isWhole = truncateLog(this.#context);
+      if (this.#database.sawDamage)
+        await writeSeal(this.#indexDir, { sums: null, damaged: true, kept: this.#kept });
+      else if (isWhole && !this.#isSmall) await this.#seal();
     } finally {
       this.#database.close();
       this.#lock.release();
+    }
+  }
+
+  /** A transaction during which the event loop turns at each step: nothing else may write meanwhile. */
+  async #inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
+    this.#startWork();
+    this.#changed = true;
+    try {
+      let step = steps.next();
+      for (; step.done !== true; step = steps.next()) await nextTurn();
+      this.#commit();
+      return step.value;
+    } catch (error) {
+      this.#giveUp(error);
+      throw error;
+    }
+  }
+
+  get #indexDir(): string {
+    return path.dirname(this.#context.vectorsDir);
+  }
+
+  /** For the next one to compare with. */
+  async #seal(): Promise<void> {
+    this.#kept = this.#whatToKeep();
+    await this.#tryToWriteSeal(() => sumsOf(this.#indexDir));
+  }
+
+  /** Were the database lost from here on, its vectors are not. */
+  async #keep(): Promise<void> {
+    this.#kept = this.#whatToKeep();
+    await this.#tryToWriteSeal(() => null);
+  }
+
+  #whatToKeep(): KeptIdentity | null {
+    const { identity, modelFile, generation } = this;
+    const shards = this.#database.all('select folder from shards').map(([folder]) => folder as string);
+    return identity && { generation, identity, modelFile, shards };
+  }
+
+  /** An index that could not be sealed (no space) is as good, and not looked after. */
+  async #tryToWriteSeal(sums: () => Seal['sums']): Promise<void> {
+    try {
+      await writeSeal(this.#indexDir, { sums: sums(), damaged: false, kept: this.#kept });
+    } catch (error) {
+      if (!(asUserError(error, '') instanceof EmbedSearchError)) throw error;
     }
   }
 
@@ -269,7 +356,9 @@ export class LocalWriter implements StoreWriter {
     this.#context.live.write();
     this.#context.words.write();
     if (this.#changed) setMetaValue(this.#database, 'generation', this.generation + 1);
+    // Fault point: to be committed
     this.#database.exec('commit');
+    // Fault point: committed
     this.#clearFirst = false;
     this.#working = false;
     this.#changed = false;
@@ -291,6 +380,7 @@ export class LocalWriter implements StoreWriter {
     clearTables(this.#database);
     setMetaValue(this.#database, 'root', this.#root);
     this.#context.words.noteVersion();
+    // Fault point: cleared for a rebuild
   }
 
   #write<T>(work: () => T): T {
@@ -345,6 +435,8 @@ function checkIdentity(known: IndexIdentity | null, wanted: IndexIdentity): void
     'documentPrefix',
     'tokenLimit',
     'normalization',
+    'cut',
+    'lastToken',
   ] as const;
   const changed = settings.filter((name) => known[name] !== wanted[name]);
   if (changed.length === 0) return;

@@ -2,20 +2,34 @@ import { existsSync, statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
+import { syncFolder } from './durable-files.js';
+import { adoptShards } from './adopt-shards.js';
 import { LocalWriter } from './local-writer.js';
-import { createTables, databaseState, prepareDatabase } from './schema.js';
+import { createTables, databaseState, migrateDatabase, prepareDatabase } from './schema.js';
+import { onNetwork } from './network-file-system.js';
+import {
+  damagedBlocks,
+  damageSeenByReader,
+  type KeptIdentity,
+  MENDED_BY,
+  readSeal,
+  type Seal,
+  SEAL_FILE,
+  writeSeal,
+} from './seal.js';
 import { Sqlite, type SqliteOptions } from './sqlite.js';
-import { WriterLock } from './writer-lock.js';
+import type { OpenWriterOptions } from './types.js';
+import { takeLock, type WriterLock } from './writer-lock.js';
 
-const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 4 * 1024 * 1024 };
+/** A larger cache makes no run faster that was measured: what is read is read once. */
+const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 2 * 1024 * 1024 };
 
 /** See VectorStore.openWriter. */
-export async function openWriter(
-  indexDir: string,
-  options: { root: string; rebuild?: boolean },
-): Promise<LocalWriter> {
+export async function openWriter(indexDir: string, options: OpenWriterOptions): Promise<LocalWriter> {
   await makeFolders(indexDir);
-  const lock = new WriterLock(indexDir);
+  const lock = await takeLock(indexDir, options.wait).catch((error: unknown) => {
+    throw onNetwork(error, indexDir);
+  });
   try {
     try {
       return await openUnderLock(indexDir, lock, options);
@@ -26,16 +40,27 @@ export async function openWriter(
     }
   } catch (error) {
     lock.release();
-    throw asUserError(error, `Cannot write the index ${indexDir}`);
+    throw onNetwork(asUserError(error, `Cannot write the index ${indexDir}`), indexDir);
   }
 }
 
 async function openUnderLock(
   indexDir: string,
   lock: WriterLock,
-  options: { root: string; rebuild?: boolean },
+  options: OpenWriterOptions,
 ): Promise<LocalWriter> {
-  const [database, isNew] = openDatabase(indexDir);
+  for (const name of await fs.readdir(indexDir))
+    if (isHalfSeal(name)) await fs.rm(path.join(indexDir, name), { force: true });
+  const seal = readSeal(indexDir);
+  const warnings: string[] = [];
+  if (options.isSmall === true) refuseToMend(indexDir, seal);
+  else if (options.rebuild !== true && seal !== undefined && isDamaged(indexDir, seal))
+    warnings.push(await makeDatabaseAnew(indexDir, seal.kept));
+  // Until it is closed, nobody has to compare it with what was there before.
+  if (seal === undefined || seal.damaged || seal.sums !== null)
+    await writeSeal(indexDir, { sums: null, damaged: false, kept: seal?.kept ?? null });
+  // Fault point: seal broken
+  const [database, isNew] = await openOrMakeAnew(indexDir, seal?.kept ?? null, options, warnings);
   try {
     return await LocalWriter.open({
       database,
@@ -43,6 +68,9 @@ async function openUnderLock(
       lock,
       root: options.root,
       rebuild: options.rebuild === true && !isNew,
+      kept: seal?.kept ?? null,
+      isSmall: options.isSmall === true,
+      warnings,
     });
   } catch (error) {
     database.close();
@@ -72,19 +100,41 @@ async function makeFolderAndParents(folder: string): Promise<void> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+  try {
+    await fs.mkdir(folder, { mode: 0o700 });
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(folder).isDirectory()) throw error;
-  });
+    return;
+  }
+  // Fault point: index folder made
+  // An index that is committed must not go with the entry of its folder in a power cut.
+  await syncFolder(path.dirname(folder));
 }
 
 /** A folder with files that are not an index is somebody's: an index among them would hide them from git, and from being indexed. */
 async function refuseForeignFolder(indexDir: string): Promise<void> {
   const names = await fs.readdir(indexDir);
-  const ours = new Set(['.gitignore', 'index.db-wal', 'index.db-shm', 'lock', 'lock.pid', 'vectors']);
-  if (names.includes('index.db') || names.every((name) => ours.has(name))) return;
+  const ours = new Set([
+    '.gitignore',
+    'index.db-wal',
+    'index.db-shm',
+    'index.db-journal',
+    'lock',
+    'lock-journal',
+    'lock.pid',
+    'sessions',
+    'vectors',
+    SEAL_FILE,
+  ]);
+  if (names.includes('index.db') || names.every((name) => ours.has(name) || isHalfSeal(name))) return;
   throw new EmbedSearchError('USAGE', `${indexDir} holds other files and no index.`, {
     fix: 'Name a folder for the index alone; it is made if it is not there.',
   });
+}
+
+/** What a writer left that was killed while it sealed. */
+function isHalfSeal(name: string): boolean {
+  return name.startsWith(`${SEAL_FILE}.`) && name.endsWith('.tmp');
 }
 
 function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
@@ -96,14 +146,67 @@ function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
     const isNew = databaseState(database, file) === 'empty';
     if (isNew) {
       prepareDatabase(database);
+      // Fault point: database prepared
       database.exec('begin immediate');
       createTables(database);
+      // Fault point: tables made
       database.exec('commit');
-    }
+      // Fault point: tables committed
+    } else migrateDatabase(database);
     return [database, isNew];
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** A database that SQLite cannot read at all is made anew too, where it is known what its vectors are of. */
+async function openOrMakeAnew(
+  indexDir: string,
+  kept: KeptIdentity | null,
+  { rebuild = false, isSmall = false }: OpenWriterOptions,
+  warnings: string[],
+): Promise<[database: Sqlite, isNew: boolean]> {
+  try {
+    return openDatabase(indexDir);
+  } catch (error) {
+    if (rebuild || isSmall || kept === null || (error as { code?: unknown }).code !== 'INDEX_DAMAGED')
+      throw error;
+    warnings.push(await makeDatabaseAnew(indexDir, kept));
+    return openDatabase(indexDir);
+  }
+}
+
+function isDamaged(indexDir: string, { damaged, sums }: Seal): boolean {
+  if (damaged || !existsSync(path.join(indexDir, 'index.db'))) return damaged;
+  return sums !== null && damagedBlocks(indexDir, sums) > 0;
+}
+
+/** To make it anew is to read every file again: not for a change of a few. */
+function refuseToMend(indexDir: string, seal: Seal | undefined): void {
+  const file = path.join(indexDir, 'index.db');
+  if (!existsSync(file)) throw new EmbedSearchError('INDEX_MISSING', `There is no index in ${indexDir}.`);
+  if (seal === undefined || (!seal.damaged && damageSeenByReader(indexDir) === 0)) return;
+  throw new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged.`, { fix: MENDED_BY });
+}
+
+/**
+ * In the place of a damaged database an empty one that names the shards, so that files and words are read again and no
+ * vector is lost. It stays marked as damaged until that is committed: a kill in between begins again.
+ */
+async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null): Promise<string> {
+  await writeSeal(indexDir, { sums: null, damaged: true, kept });
+  await removeDatabaseFiles(indexDir);
+  // Fault point: database removed
+  const [database] = openDatabase(indexDir);
+  try {
+    database.exec('begin immediate');
+    const adopted = kept === null ? 0 : adoptShards(database, path.join(indexDir, 'vectors'), kept);
+    // Fault point: shards adopted
+    database.exec('commit');
+    return `${path.join(indexDir, 'index.db')} was damaged and is made anew from the files; ${adopted} vectors were kept.`;
+  } finally {
+    database.close();
   }
 }
 
@@ -114,10 +217,14 @@ function isUnreadable(error: unknown): boolean {
   );
 }
 
-/** The database goes before its log: SQLite drops a log without a database, and never the other way round. */
 async function removeDatabase(indexDir: string): Promise<void> {
-  for (const name of ['index.db', 'index.db-wal', 'index.db-shm'])
-    await fs.rm(path.join(indexDir, name), { force: true });
+  await removeDatabaseFiles(indexDir);
   await fs.rm(path.join(indexDir, 'vectors'), { recursive: true, force: true });
   await fs.mkdir(path.join(indexDir, 'vectors'), { mode: 0o700 });
+}
+
+/** The database goes before its log: SQLite drops a log without a database, and never the other way round. */
+async function removeDatabaseFiles(indexDir: string): Promise<void> {
+  for (const name of ['index.db', 'index.db-wal', 'index.db-shm'])
+    await fs.rm(path.join(indexDir, name), { force: true });
 }

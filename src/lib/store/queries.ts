@@ -1,10 +1,13 @@
 import { FILE_COLUMNS, fileOfRow, problemOfRow } from './rows.js';
 import { metaValue, PENDING, QUARANTINED } from './schema.js';
 import type { Sqlite, SqlRow, SqlValue } from './sqlite.js';
-import type { Problem, StoreCounts, StoredFile } from './types.js';
+import type { KnownFile, LeftOutFile, PathRange, Problem, StoreCounts, StoredFile } from './types.js';
 
 /** Few, since each blob of a page is memory of its own until the garbage is collected. */
 const ROWS_PER_PAGE = 100;
+
+/** Rows without blobs are small. */
+const PATHS_PER_PAGE = 500;
 
 /**
  * Rows in pages, the first column of the last one being where the next page starts: nothing stays open between
@@ -27,6 +30,49 @@ export function* paged(
 export function* allFiles(database: Sqlite): Iterable<StoredFile> {
   const rows = paged(database, `select ${FILE_COLUMNS} from files where id > ? order by id limit ?`, 0);
   for (const row of rows) yield fileOfRow(row);
+}
+
+/** In order of path; a page starts behind the last path of the one before. */
+export function* knownFiles(database: Sqlite, { from, to }: PathRange): Iterable<KnownFile> {
+  for (const row of inRange(database, 'path, size, mtime_ms, inode', 'files', from, to)) {
+    const [path, size, mtimeMs, inode] = row as readonly [string, number, number, number];
+    yield { path, size, mtimeMs, inode };
+  }
+}
+
+export function* leftOut(database: Sqlite, { from, to }: PathRange): Iterable<LeftOutFile> {
+  // Not by name: an index that no run has written to since they came has no columns for the stat.
+  for (const row of inRange(database, '*', 'file_problems', from, to)) {
+    const [path, reason, detail, size, mtimeMs, inode] = row;
+    yield {
+      path: path as string,
+      reason: reason as string,
+      ...(typeof detail === 'string' ? { detail } : {}),
+      ...(typeof size === 'number'
+        ? { stat: { size, mtimeMs: mtimeMs as number, inode: inode as number } }
+        : {}),
+    };
+  }
+}
+
+function* inRange(
+  database: Sqlite,
+  columns: string,
+  table: string,
+  from: string,
+  to: string,
+): Iterable<SqlRow> {
+  const rest = `and path < ? order by path limit ${PATHS_PER_PAGE}`;
+  let page = database.all(`select ${columns} from ${table} where path >= ? ${rest}`, from, to);
+  for (;;) {
+    yield* page;
+    if (page.length < PATHS_PER_PAGE) return;
+    page = database.all(
+      `select ${columns} from ${table} where path > ? ${rest}`,
+      page.at(-1)![0] as string,
+      to,
+    );
+  }
 }
 
 export function fileByPath(database: Sqlite, path: string): StoredFile | undefined {

@@ -3,7 +3,18 @@ import type { Sqlite } from './sqlite.js';
 
 /** `EmbS`, in SQLite's header: what makes this file ours. */
 const APPLICATION_ID = 0x456d6253;
-const FORMAT_VERSION = 1;
+
+/**
+ * What makes a format the next one, the first entry format 1 to format 2: run by the next writer in one transaction.
+ * Vectors, texts and words stay as they are. A reader takes every format up to its own.
+ */
+const MIGRATIONS: readonly string[] = [
+  // What was left out is remembered with its stat: it is tried again when that changes.
+  `alter table file_problems add column size integer;
+   alter table file_problems add column mtime_ms real;
+   alter table file_problems add column inode real;`,
+];
+const FORMAT_VERSION = MIGRATIONS.length + 1;
 
 /** What stands in `embeddings.state`. */
 export const PENDING = 0;
@@ -46,7 +57,8 @@ create index embeddings_unused on embeddings(orphaned_at) where uses = 0;
 create table staged(embedding_id integer primary key, vector blob not null);
 create table shards(
   id integer primary key autoincrement, folder text not null unique, rows integer not null, live blob not null);
-create table file_problems(path text primary key, reason text not null, detail text) without rowid;
+create table file_problems(
+  path text primary key, reason text not null, detail text, size integer, mtime_ms real, inode real) without rowid;
 insert into meta values ('generation', 0), ('files', 0), ('chunks', 0);
 `;
 
@@ -68,6 +80,22 @@ export function databaseState(database: Sqlite, file: string): 'empty' | 'ours' 
 /** What has to be said before the first table is made and outside a transaction. */
 export function prepareDatabase(database: Sqlite): void {
   database.exec('pragma auto_vacuum = incremental; pragma journal_mode = wal');
+}
+
+/** Brings an index of an older format up to this one, all of it or nothing. Outside a transaction. */
+export function migrateDatabase(database: Sqlite): void {
+  const version = Number(database.get('pragma user_version')![0]);
+  if (version === FORMAT_VERSION) return;
+  database.exec('begin immediate');
+  try {
+    for (const step of MIGRATIONS.slice(version - 1)) database.exec(step);
+    database.exec(`pragma user_version = ${FORMAT_VERSION}`);
+    // Fault point: format brought forward
+    database.exec('commit');
+  } catch (error) {
+    database.rollback();
+    throw error;
+  }
 }
 
 /** Within the caller's transaction. */

@@ -14,17 +14,17 @@ import {
 import type { IndexCodec, IndexData, IndexItem } from './vectra-types.js';
 
 /**
- * vectra's index as a shard file. Items are an id in hex and a vector: what a chunk says stands in SQLite. What
- * `serializeIndex` returns is valid until it is called again: one buffer serves for all.
+ * vectra's index as a shard file. Items are an id in hex and a vector: what a chunk says stands in SQLite. `bufferFor`
+ * gives the memory for the file; vectors that lie in it where the file has them are not copied.
  */
-export function shardCodec(): IndexCodec {
-  let file = Buffer.alloc(0);
+export function shardCodec(
+  bufferFor: (bytes: number) => Buffer = (bytes) => Buffer.alloc(bytes),
+): IndexCodec {
   return {
     extension: '.shard',
     serializeIndex(data) {
       const layout = layoutOf(data);
-      if (file.length < layout.fileBytes) file = Buffer.alloc(layout.fileBytes);
-      return encodeShard(data, layout, file.subarray(0, layout.fileBytes).fill(0));
+      return encodeShard(data, layout, bufferFor(layout.fileBytes));
     },
     deserializeIndex: decodeShard,
     serializeCatalog: noDocuments,
@@ -45,6 +45,7 @@ function layoutOf(data: IndexData): ShardLayout {
 }
 
 function encodeShard(data: IndexData, layout: ShardLayout, file: Buffer): Buffer {
+  file.fill(0, 0, layout.rowsOffset);
   writeHeader(layout, file);
   data.items.forEach((item, row) => {
     if (item.vector.length !== layout.dimensions)
@@ -56,7 +57,8 @@ function encodeShard(data: IndexData, layout: ShardLayout, file: Buffer): Buffer
     const rowStart = layout.rowsOffset + row * layout.rowBytes;
     const block = file.subarray(rowStart, rowStart + layout.rowBytes);
     const { buffer, byteOffset, byteLength } = item.vector;
-    block.set(new Uint8Array(buffer, byteOffset, byteLength), 0);
+    if (buffer !== block.buffer || byteOffset !== block.byteOffset)
+      block.set(new Uint8Array(buffer, byteOffset, byteLength), 0);
     block.writeDoubleLE(item.norm, layout.dimensions * 4);
     sealRow(block, row);
   });

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import {
   HEADER_BYTES,
   readHeader,
@@ -38,24 +37,23 @@ export class ShardFile {
   readonly #descriptor: number;
   readonly #buffer: ReadBuffer;
 
-  /** Throws ShardDamagedError when the shard is missing or cannot be understood. */
-  constructor(folder: string, buffer: ReadBuffer) {
+  /** `known`: its layout, from an earlier opening. Throws ShardDamagedError when it is missing or cannot be understood. */
+  constructor(folder: string, buffer: ReadBuffer, known?: ShardLayout) {
     this.#buffer = buffer;
-    this.#descriptor = openOrDamaged(path.join(folder, SHARD_FILE));
+    this.#descriptor = openOrDamaged(`${folder}/${SHARD_FILE}`);
     try {
-      this.layout = this.#readLayout();
+      this.layout = known ?? this.#readLayout();
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** The sketch's rows, in the shared buffer; undefined when they do not fit their checksum. `check` false: trusted. */
-  sketch(check: boolean): Uint8Array | undefined {
+  /** Reads the sketch's rows and their checksum (4 bytes) into `into`. False when they do not fit; `check` false: trusted. */
+  readSketch(into: Uint8Array, check: boolean): boolean {
     const { sketchOffset, sketchBytes } = this.layout;
-    this.#read(sketchOffset, sketchBytes + 4);
-    if (check && !sectionIsSound(this.#buffer.bytes, sketchBytes)) return undefined;
-    return this.#buffer.bytes;
+    this.#readInto(into, sketchOffset, sketchBytes + 4);
+    return !check || sectionIsSound(into, sketchBytes);
   }
 
   /** Visits `rows` in their order; those that do not fit their checksum are left out and returned. */
@@ -82,12 +80,23 @@ export class ShardFile {
     return damaged;
   }
 
+  /** The ids of its rows, in their order; undefined when they do not fit their checksum. */
+  ids(): Buffer[] | undefined {
+    const { idsBytes, idBytes, rows } = this.layout;
+    this.#read(HEADER_BYTES, idsBytes + 4);
+    if (!sectionIsSound(this.#buffer.bytes, idsBytes)) return undefined;
+    const ids = Buffer.from(this.#buffer.bytes.subarray(0, idsBytes));
+    return Array.from({ length: rows }, (_, row) => ids.subarray(row * idBytes, (row + 1) * idBytes));
+  }
+
   /** Reads all of it: header, ids, sketch and every row. */
   everyBlockIsSound(): boolean {
-    const { idsBytes, rows } = this.layout;
+    const { idsBytes, sketchBytes, rows } = this.layout;
     this.#read(HEADER_BYTES, idsBytes + 4);
-    if (!sectionIsSound(this.#buffer.bytes, idsBytes) || this.sketch(true) === undefined) return false;
+    if (!sectionIsSound(this.#buffer.bytes, idsBytes)) return false;
+    this.#buffer.ensure(sketchBytes + 4);
     return (
+      this.readSketch(this.#buffer.bytes, true) &&
       this.readRows(
         Uint16Array.from({ length: rows }, (_, row) => row),
         () => undefined,
@@ -106,8 +115,12 @@ export class ShardFile {
 
   #read(offset: number, bytes: number): void {
     this.#buffer.ensure(Math.max(bytes, SPAN_BYTES));
+    this.#readInto(this.#buffer.bytes, offset, bytes);
+  }
+
+  #readInto(into: Uint8Array, offset: number, bytes: number): void {
     for (let done = 0; done < bytes;) {
-      const read = fs.readSync(this.#descriptor, this.#buffer.bytes, done, bytes - done, offset + done);
+      const read = fs.readSync(this.#descriptor, into, done, bytes - done, offset + done);
       if (read === 0) throw new ShardDamagedError('it is cut off');
       done += read;
     }

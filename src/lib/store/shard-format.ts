@@ -40,12 +40,26 @@ export function shardLayout(
 ): ShardLayout {
   const idsBytes = Math.ceil((shape.rows * shape.idBytes) / 4) * 4;
   const sketchOffset = HEADER_BYTES + idsBytes + 4;
-  const sketchRowBytes = Math.ceil(shape.dimensions / 32) * 4;
-  const sketchBytes = shape.rows * sketchRowBytes;
+  const rowBytesOfSketch = sketchRowBytes(shape.dimensions);
+  const sketchBytes = shape.rows * rowBytesOfSketch;
   const rowsOffset = sketchOffset + sketchBytes + 4;
   const rowBytes = shape.dimensions * 4 + 12;
   const fileBytes = rowsOffset + shape.rows * rowBytes;
-  return { ...shape, idsBytes, sketchOffset, sketchRowBytes, sketchBytes, rowsOffset, rowBytes, fileBytes };
+  return {
+    ...shape,
+    idsBytes,
+    sketchOffset,
+    sketchRowBytes: rowBytesOfSketch,
+    sketchBytes,
+    rowsOffset,
+    rowBytes,
+    fileBytes,
+  };
+}
+
+/** One bit a dimension, padded to 4 bytes. */
+export function sketchRowBytes(dimensions: number): number {
+  return Math.ceil(dimensions / 32) * 4;
 }
 
 export function writeHeader(layout: ShardLayout, into: Buffer): void {
@@ -81,8 +95,9 @@ export function sealSection(file: Buffer, offset: number, bytes: number): void {
   file.writeUInt32LE(crc32(file.subarray(offset, offset + bytes)), offset + bytes);
 }
 
-export function sectionIsSound(section: Buffer, bytes: number): boolean {
-  return section.readUInt32LE(bytes) === crc32(section.subarray(0, bytes));
+export function sectionIsSound(section: Uint8Array, bytes: number): boolean {
+  const { buffer, byteOffset } = section;
+  return new DataView(buffer, byteOffset + bytes, 4).getUint32(0, true) === crc32(section.subarray(0, bytes));
 }
 
 /** The seed makes a row that stands in another one's place as wrong as a flipped bit. */

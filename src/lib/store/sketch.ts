@@ -1,64 +1,164 @@
-/** Sums of sketch scores lie within +- this (and a little rounding). */
-const SCORE_RANGE = 1 << 20;
-const BUCKET_SHIFT = 9;
-const BUCKETS = (2 * SCORE_RANGE) >> BUCKET_SHIFT;
+import { makeKernel, QUERY_BLOCK_BYTES, type ScanRows } from './sketch-kernel.js';
+
+/** The query's lengths are cut to 4 bits: as they stand in the planes that the kernel reads. */
+const STEPS = 15;
+
+// The kernel's memory: the query, the bitmap of allowed rows, the sketch, and what was found.
+const MOST_QUERY_BYTES = 64 * 1024;
+const MOST_BITMAP_BYTES = 8 * 1024;
+const SKETCH_AT = MOST_QUERY_BYTES + MOST_BITMAP_BYTES;
+/** The kernel reads rows 16 bytes at a time, also where they are shorter. */
+const OVERREAD_BYTES = 16;
+
+interface Kernel {
+  readonly scan: ScanRows;
+  readonly bytes: Uint8Array;
+  readonly numbers: Int32Array;
+}
 
 /**
- * For each byte of a sketch and each value of it, what these eight dimensions add to the dot product of `query`
- * with the row's signs (+1, -1), scaled to integers. The query keeps its lengths, only the rows are cut to signs
- * (asymmetric distance: Jégou et al., Product Quantization for Nearest Neighbor Search, 2011, applied to sign
- * bits): at the same cost as a Hamming distance it finds far more of the true neighbours.
+ * Scores sketches against one query after the other. A row is signs only, the query keeps its lengths (asymmetric
+ * distance: Jégou et al., Product Quantization for Nearest Neighbor Search, 2011), cut to 4 bits and taken bit by bit
+ * (as in Gao and Long, RaBitQ, 2024): a row's score is the sum of the lengths of the dimensions whose signs agree.
  */
-export function sketchTable(query: Float32Array, rowBytes: number): Int32Array {
-  let total = 0;
-  for (const value of query) total += Math.abs(value);
-  const scale = SCORE_RANGE / total;
+export class SketchScanner {
+  #kernel: Kernel | undefined;
+  /** Where there is no kernel: the same scores from a table for each byte of a row. */
+  #table: Int32Array | undefined;
+  #ownSketch = new Uint8Array(0);
+  #rowBytes = 0;
+  readonly #makeKernel: typeof makeKernel;
+
+  constructor(make: typeof makeKernel = makeKernel) {
+    this.#makeKernel = make;
+  }
+
+  /** For sketches of up to `rows` rows of `rowBytes` bytes. Returns the highest score that there can be. */
+  prepare(query: Float32Array, rowBytes: number, rows: number): number {
+    this.#rowBytes = rowBytes;
+    const lengths = lengthsOf(query);
+    const kernel = this.#kernelFor(rows, query.length);
+    if (kernel === undefined) this.#table = tableOf(query, lengths, rowBytes);
+    else writeQuery(query, lengths, kernel.bytes.fill(0, 0, MOST_QUERY_BYTES));
+    return lengths.reduce((sum, length) => sum + length, 0);
+  }
+
+  /** Where the next sketch has to be before it is scanned. */
+  sketch(rows: number): Uint8Array {
+    const bytes = rows * this.#rowBytes + OVERREAD_BYTES;
+    if (this.#kernel !== undefined) return this.#kernel.bytes.subarray(SKETCH_AT, SKETCH_AT + bytes);
+    if (this.#ownSketch.length < bytes) this.#ownSketch = new Uint8Array(bytes);
+    return this.#ownSketch;
+  }
+
+  /** Offers each row that `allowed` (a bitmap) names to `candidates`, at `firstLocation` + its number. */
+  scan(rows: number, allowed: Uint8Array, firstLocation: number, candidates: Candidates): void {
+    if (this.#kernel === undefined) this.#scanByTable(rows, allowed, firstLocation, candidates);
+    else this.#scanByKernel(this.#kernel, rows, allowed, firstLocation, candidates);
+  }
+
+  #scanByKernel(
+    kernel: Kernel,
+    rows: number,
+    allowed: Uint8Array,
+    firstLocation: number,
+    candidates: Candidates,
+  ): void {
+    const { scan, bytes, numbers } = kernel;
+    bytes.set(allowed, MOST_QUERY_BYTES);
+    const out = foundAt(rows, this.#rowBytes);
+    const blocks = Math.ceil(this.#rowBytes / 16);
+    const found = scan(
+      rows,
+      this.#rowBytes,
+      blocks,
+      candidates.threshold,
+      SKETCH_AT,
+      MOST_QUERY_BYTES,
+      0,
+      out,
+    );
+    for (let at = out / 4, end = at + 2 * found; at < end; at += 2)
+      candidates.add(numbers[at]!, firstLocation + numbers[at + 1]!);
+  }
+
+  #scanByTable(rows: number, allowed: Uint8Array, firstLocation: number, candidates: Candidates): void {
+    const rowBytes = this.#rowBytes;
+    const sketch = this.#ownSketch;
+    const table = this.#table!;
+    for (let row = 0, start = 0; row < rows; row++, start += rowBytes) {
+      if (((allowed[row >> 3]! >> (row & 7)) & 1) === 0) continue;
+      let score = 0;
+      for (let byte = 0; byte < rowBytes; byte++) score += table[(byte << 8) | sketch[start + byte]!]!;
+      if (score > candidates.threshold) candidates.add(score, firstLocation + row);
+    }
+  }
+
+  #kernelFor(rows: number, dimensions: number): Kernel | undefined {
+    if (Math.ceil(dimensions / 128) * QUERY_BLOCK_BYTES > MOST_QUERY_BYTES || rows > MOST_BITMAP_BYTES * 8)
+      return (this.#kernel = undefined);
+    const bytes = foundAt(rows, this.#rowBytes) + rows * 8;
+    if (this.#kernel !== undefined && this.#kernel.bytes.length >= bytes) return this.#kernel;
+    const made = this.#makeKernel(bytes);
+    this.#kernel = made && {
+      scan: made.scan,
+      bytes: new Uint8Array(made.memory),
+      numbers: new Int32Array(made.memory),
+    };
+    return this.#kernel;
+  }
+}
+
+function foundAt(rows: number, rowBytes: number): number {
+  return SKETCH_AT + Math.ceil((rows * rowBytes + OVERREAD_BYTES) / 4) * 4;
+}
+
+function lengthsOf(query: Float32Array): Uint8Array {
+  const longest = query.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return Uint8Array.from(query, (value) => Math.round((Math.abs(value) / longest) * STEPS));
+}
+
+/** For each block of 128 dimensions: the signs, inverted, and the bits of the lengths, highest first. */
+function writeQuery(query: Float32Array, lengths: Uint8Array, into: Uint8Array): void {
+  for (const [index, length] of lengths.entries()) {
+    const byte = (index >> 7) * QUERY_BLOCK_BYTES + ((index & 127) >> 3);
+    const bit = 1 << (index & 7);
+    if (!(query[index]! > 0)) into[byte]! |= bit;
+    for (let plane = 0; plane < 4; plane++)
+      if ((length >> (3 - plane)) & 1) into[byte + 16 * (1 + plane)]! |= bit;
+  }
+}
+
+/** For each byte of a row and each value of it, what its eight dimensions add. */
+function tableOf(query: Float32Array, lengths: Uint8Array, rowBytes: number): Int32Array {
   const table = new Int32Array(rowBytes * 256);
   for (let byte = 0; byte < rowBytes; byte++) {
-    const weights = Array.from({ length: 8 }, (_, bit) => Math.round((query[byte * 8 + bit] ?? 0) * scale));
     const start = byte * 256;
-    table[start] = -weights.reduce((sum, weight) => sum + weight, 0);
+    for (let bit = 0; bit < 8; bit++)
+      if (!(query[byte * 8 + bit]! > 0)) table[start]! += lengths[byte * 8 + bit] ?? 0;
     for (let value = 1; value < 256; value++) {
-      const lowest = 31 - Math.clz32(value & -value);
-      table[start + value] = table[start + (value & (value - 1))]! + 2 * weights[lowest]!;
+      const dimension = byte * 8 + 31 - Math.clz32(value & -value);
+      const length = lengths[dimension] ?? 0;
+      table[start + value] =
+        table[start + (value & (value - 1))]! + (query[dimension]! > 0 ? length : -length);
     }
   }
   return table;
 }
 
-/** Offers each row that `allowed` (a bitmap) names to `candidates`, at `firstLocation` + its number. */
-export function scanSketch(
-  sketch: Uint8Array,
-  rowBytes: number,
-  rows: number,
-  table: Int32Array,
-  allowed: Uint8Array,
-  firstLocation: number,
-  candidates: Candidates,
-): void {
-  let threshold = candidates.threshold;
-  for (let row = 0, start = 0; row < rows; row++, start += rowBytes) {
-    if (((allowed[row >> 3]! >> (row & 7)) & 1) === 0) continue;
-    let score = 0;
-    for (let byte = 0; byte < rowBytes; byte++) score += table[(byte << 8) | sketch[start + byte]!]!;
-    if (score > threshold) {
-      candidates.add(score, firstLocation + row);
-      threshold = candidates.threshold;
-    }
-  }
-}
-
-/** The best `size` of what is offered, by integer scores, in bounded memory: pruned by a histogram when full. */
+/** The best `size` of what is offered, by integer scores from 0 to `highest`, in bounded memory: pruned when full. */
 export class Candidates {
   /** What is not above it cannot be among the best. */
-  threshold = -2 * SCORE_RANGE;
+  threshold = -1;
   readonly #size: number;
+  readonly #histogram: Int32Array;
   readonly #scores: Int32Array;
   readonly #locations: Float64Array;
   #count = 0;
 
-  constructor(size: number) {
+  constructor(size: number, highest: number) {
     this.#size = size;
+    this.#histogram = new Int32Array(highest + 1);
     this.#scores = new Int32Array(size * 2);
     this.#locations = new Float64Array(size * 2);
   }
@@ -76,24 +176,20 @@ export class Candidates {
   }
 
   #prune(): void {
-    const histogram = new Int32Array(BUCKETS + 1);
-    for (let index = 0; index < this.#count; index++) histogram[bucketOf(this.#scores[index]!)]!++;
-    let edge = BUCKETS;
+    const histogram = this.#histogram.fill(0);
+    for (let index = 0; index < this.#count; index++) histogram[this.#scores[index]!]!++;
+    let edge = histogram.length - 1;
     let above = 0;
     while (above + histogram[edge]! < this.#size) above += histogram[edge--]!;
     let ties = this.#size - above;
     let kept = 0;
     for (let index = 0; index < this.#count; index++) {
-      const bucket = bucketOf(this.#scores[index]!);
-      if (bucket < edge || (bucket === edge && ties-- <= 0)) continue;
-      this.#scores[kept] = this.#scores[index]!;
+      const score = this.#scores[index]!;
+      if (score < edge || (score === edge && ties-- <= 0)) continue;
+      this.#scores[kept] = score;
       this.#locations[kept++] = this.#locations[index]!;
     }
     this.#count = kept;
-    this.threshold = (edge << BUCKET_SHIFT) - SCORE_RANGE - 1;
+    this.threshold = edge;
   }
-}
-
-function bucketOf(score: number): number {
-  return Math.min(BUCKETS, Math.max(0, (score + SCORE_RANGE) >> BUCKET_SHIFT));
 }

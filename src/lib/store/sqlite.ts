@@ -22,6 +22,7 @@ export class Sqlite {
   readonly #file: string;
   readonly #statements = new Map<string, Database.Statement>();
   #closed = false;
+  #sawDamage = false;
 
   /** `location` is a path or a `file:` URI; libsql ignores the `readonly` option, the URI's `mode` it does not. */
   constructor(file: string, options: SqliteOptions, location: string = file) {
@@ -31,8 +32,17 @@ export class Sqlite {
       this.exec(`pragma cache_size = -${Math.ceil(options.cacheBytes / 1024)}`);
   }
 
+  /** Has SQLite said that the file is not sound? Damage to FTS5's own tables does not count: those are made anew. */
+  get sawDamage(): boolean {
+    return this.#sawDamage;
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   get inTransaction(): boolean {
-    return this.#database.inTransaction;
+    return !this.#closed && this.#database.inTransaction;
   }
 
   get(sql: string, ...parameters: SqlValue[]): SqlRow | undefined {
@@ -85,10 +95,19 @@ export class Sqlite {
   }
 
   #guard<T>(work: () => T): T {
+    // libsql would abort the process.
+    if (this.#closed) throw new Error(`${this.#file} has been closed`);
     try {
       return work();
     } catch (error) {
-      throw indexError(error, this.#file);
+      const thrown = indexError(error, this.#file);
+      if (
+        thrown instanceof EmbedSearchError &&
+        thrown.code === 'INDEX_DAMAGED' &&
+        !isDamagedWordTable(thrown)
+      )
+        this.#sawDamage = true;
+      throw thrown;
     }
   }
 }

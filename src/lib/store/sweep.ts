@@ -1,15 +1,15 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { ROWS_PER_LOCATION } from './schema.js';
-import { ReadBuffer, ShardFile } from './shard-file.js';
-import { ShardDamagedError } from './shard-format.js';
+import { shardIsSound } from './shard-check.js';
+import { ReadBuffer } from './shard-file.js';
 import { type ShardWriter, TEMPORARY_PREFIX } from './shard-writer.js';
 import { publishShards, repackShard } from './vector-writes.js';
 import type { WriterContext } from './writer-context.js';
 
 /** Vectors of texts that are gone stay for the next branch switch: up to this share of the others, or these bytes. */
 const KEPT_SHARE = 0.25;
-const KEPT_BYTES = 16 * 1024 * 1024;
+const KEPT_BYTES = 16 * 1024 * 1024; // Fault build: 16 * 1024
 /** So many small shards are merged: each incremental run may leave one. */
 const MERGE_AT = 8;
 
@@ -23,8 +23,10 @@ export async function sweep(context: WriterContext, writer: ShardWriter | undefi
     }
     await publishShards(context, writer, true);
   }
+  // Fault point: shards merged
   if (context.words.areUntidy) context.write(() => context.words.tidy());
   giveBackPages(context);
+  // Fault point: pages given back
   await removeUnnamedShards(context);
 }
 
@@ -33,7 +35,7 @@ export function heal(context: WriterContext, thorough: boolean): number {
   const buffer = new ReadBuffer();
   let lost = 0;
   for (const [shard, folder, rows] of context.database.all('select id, folder, rows from shards')) {
-    if (!isSound(path.join(context.vectorsDir, folder as string), rows as number, thorough, buffer))
+    if (!shardIsSound(path.join(context.vectorsDir, folder as string), rows as number, thorough, buffer))
       lost += repackShard(context, shard as number, folder as string);
   }
   return lost;
@@ -53,8 +55,10 @@ export async function removeUnnamedShards(context: WriterContext): Promise<void>
   const removable = truncateLog(context)
     ? unnamed
     : unnamed.filter((folder) => folder.startsWith(TEMPORARY_PREFIX));
-  for (const folder of removable)
+  for (const folder of removable) {
+    // Fault point: shard to be removed
     await fs.rm(path.join(vectorsDir, folder), { recursive: true, force: true });
+  }
 }
 
 /** False while a reader holds on to what is in the log (does not wait for it), or a rebuild has not committed yet. */
@@ -78,6 +82,7 @@ function forgetOldest(context: WriterContext, dimensions: number): void {
   context.write(() => {
     const oldest = 'select id from embeddings where uses = 0 order by orphaned_at, id limit ?1';
     database.run(`delete from staged where embedding_id in (${oldest})`, Math.ceil(surplus));
+    // Fault point: staged vectors forgotten
     database.run(`delete from embeddings where id in (${oldest})`, Math.ceil(surplus));
   });
 }
@@ -93,20 +98,6 @@ function shardsToRepack(context: WriterContext, fullRows: number): [id: number, 
   const sparse = shards.filter(([, , rows, named]) => named * 2 < rows);
   const small = shards.filter(([, , rows, named]) => named * 2 >= rows && rows * 2 < fullRows);
   return [...sparse, ...(small.length >= MERGE_AT ? small : [])].map(([id, folder]) => [id, folder]);
-}
-
-function isSound(folder: string, rows: number, thorough: boolean, buffer: ReadBuffer): boolean {
-  try {
-    const file = new ShardFile(folder, buffer);
-    try {
-      return file.layout.rows === rows && (!thorough || file.everyBlockIsSound());
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    if (error instanceof ShardDamagedError) return false;
-    throw error;
-  }
 }
 
 function giveBackPages({ database }: WriterContext): void {

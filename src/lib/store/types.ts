@@ -1,3 +1,6 @@
+import type { FileStat } from './same-stat.js';
+import type { LockWait } from './writer-lock.js';
+
 /** What makes vectors comparable; an index holds vectors of one identity only. */
 export interface IndexIdentity {
   readonly modelId: string;
@@ -8,6 +11,11 @@ export interface IndexIdentity {
   readonly documentPrefix: string;
   readonly tokenLimit: number;
   readonly normalization: string;
+  /** Where vectors are cut: from how many numbers, and how. */
+  readonly embeddingLength?: number;
+  readonly cut?: string;
+  /** The special token that ends every text, where the model's file does not decide that. */
+  readonly lastToken?: string;
 }
 
 /** How to find the model again without hashing it, kept beside the identity. */
@@ -17,6 +25,10 @@ export interface ModelFileNote {
   readonly mtimeMs: number;
   /** Which runtime the last run had, with its version: another one may manage texts that this one did not. */
   readonly runtime?: string;
+  /** The types of its weights, which decide on the CPU library of a small process. */
+  readonly weightTypes?: readonly string[];
+  /** Each of its tokens sees only those before it, so that a text can be fed in slices. */
+  readonly isCausal?: boolean;
 }
 
 export interface FileRecord {
@@ -28,6 +40,31 @@ export interface FileRecord {
   /** hex SHA-256 of the bytes */
   readonly hash: string;
   readonly language: string;
+}
+
+/** A file as a look at the disk compares it. */
+export type KnownFile = Pick<FileRecord, 'path' | 'size' | 'mtimeMs' | 'inode'>;
+
+/** A file without text to index, with what it looked like when that was found; without it, it is looked at again. */
+export interface LeftOutFile {
+  readonly path: string;
+  readonly reason: string;
+  readonly detail?: string;
+  readonly stat?: FileStat;
+}
+
+/** Paths from `from` (inclusive) to `to` (exclusive) by the bytes of their UTF-8. */
+export interface PathRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The last look at every file that was to be indexed. */
+export interface LookNote {
+  /** When it began, milliseconds since the epoch: what was written since may look as it did then. */
+  readonly startedAt: number;
+  /** By which rules files were found to be without text to index. */
+  readonly rules: string;
 }
 
 export interface StoredFile extends FileRecord {
@@ -70,6 +107,9 @@ export interface StoredChunk {
   readonly text: string;
   readonly symbol?: string;
 }
+
+/** Where a chunk stands, without its text. */
+export type ChunkPlace = Pick<StoredChunk, 'id' | 'fileId' | 'path' | 'language' | 'startLine' | 'symbol'>;
 
 /** A chunk that has no vector yet; one stands for all that share its key. */
 export interface PendingChunk extends StoredChunk {
@@ -140,6 +180,14 @@ export interface StoreBytes {
   readonly total: number;
 }
 
+/** What reading all of an index found. */
+export interface Soundness {
+  readonly shards: number;
+  readonly damagedShards: number;
+  /** What SQLite says of its file; null when that is sound. */
+  readonly database: string | null;
+}
+
 /** Which files a run looked at, so that staleness can be told by the same rules. */
 export interface WalkSettings {
   readonly include?: readonly string[];
@@ -159,11 +207,21 @@ export interface RunNote {
   readonly detail?: string;
 }
 
+/** What a look at the disk compares it with. */
+export interface KnownFiles {
+  /** Those of a range, in order of path. */
+  knownFiles(range: PathRange): Iterable<KnownFile>;
+  fileByPath(path: string): StoredFile | undefined;
+  /** Files that were left out for a reason of their own, in order of path. */
+  leftOut(range: PathRange): Iterable<LeftOutFile>;
+  readonly lastLook: LookNote | null;
+}
+
 /**
  * One generation of an index, held for as long as the reader is open: what it answers does not change
  * under a writer. Errors: INDEX_MISSING, INDEX_NEWER_FORMAT, INDEX_DAMAGED, and those of the machine.
  */
-export interface StoreReader {
+export interface StoreReader extends KnownFiles {
   readonly generation: number;
   readonly identity: IndexIdentity | null;
   readonly modelFile: ModelFileNote | null;
@@ -173,12 +231,24 @@ export interface StoreReader {
   /** What is wrong but does not keep it from answering: a damaged shard that was passed over. */
   readonly warnings: readonly string[];
 
+  /**
+   * Lets go of the generation, which costs disk space while a writer is at work, between two pieces of work of a
+   * process that lives long. Until `resume` only the fields may be read.
+   */
+  pause(): void;
+  /**
+   * The newest generation: this reader where nothing was committed meanwhile, else the one that takes its place.
+   * Cheap enough before every search. Errors: as of `openReader`.
+   */
+  resume(): StoreReader;
+
   counts(): StoreCounts;
   countsByLanguage(): { language: string; files: number; chunks: number }[];
   bytes(): Promise<StoreBytes>;
   problems(): Iterable<Problem>;
   files(): Iterable<StoredFile>;
-  fileByPath(path: string): StoredFile | undefined;
+  /** In the order of the ids. */
+  filePaths(ids: readonly number[]): string[];
 
   /** Cosine similarity with a unit vector, best first. Staged vectors count too. */
   searchVectors(vector: Float32Array, options: VectorSearchOptions): Promise<ChunkScore[]>;
@@ -190,9 +260,17 @@ export interface StoreReader {
   documentFrequency(term: string): number;
 
   chunks(ids: readonly number[]): StoredChunk[];
+  /** The same without their texts, which are most of the reading. */
+  places(ids: readonly number[]): ChunkPlace[];
   chunksOfFile(fileId: number): Iterable<StoredChunk>;
+  /** Up to `count` chunks that have a vector, taken at random. */
+  sampleWithVectors(count: number): StoredChunk[];
+  /** Reads everything: every page of the database, every block of every shard. Ends early when `signal` aborts. */
+  verify(signal?: AbortSignal): Promise<Soundness>;
   /** The vector of a chunk, or undefined while it has none. */
   vectorOf(chunkId: number): Promise<Float32Array | undefined>;
+  /** An error that reading gave and that is none of the user's: INDEX_DAMAGED where damage explains it, else itself. */
+  explain(error: unknown): unknown;
   close(): void;
 }
 
@@ -200,19 +278,21 @@ export interface StoreReader {
  * The one writer of an index. Opening takes the lock (INDEX_LOCKED names the pid that holds it) and sweeps what a
  * killed run left. Errors as of the reader, and NO_SPACE, NO_PERMISSION.
  */
-export interface StoreWriter {
+export interface StoreWriter extends KnownFiles {
   readonly identity: IndexIdentity | null;
   readonly modelFile: ModelFileNote | null;
   /** First use, or after a rebuild: sets what the vectors will be. Throws INDEX_OTHER_MODEL when it differs from what is there. */
   setIdentity(identity: IndexIdentity, modelFile: ModelFileNote): void;
 
-  /** Before files or chunks are changed: each writer is told again. Makes all words anew where the rules have changed. */
-  setWords(rules: WordRules): void;
+  /**
+   * Before files or chunks are changed: each writer is told again. Where the rules have changed it makes all words anew
+   * in one transaction, which lets the event loop turn: nothing else may write meanwhile. Else it is done at once.
+   */
+  setWords(rules: WordRules): Promise<void>;
 
   /** Runs `work` in one SQLite transaction; a throw rolls it back. Not nested. */
   transaction<T>(work: () => T): T;
 
-  fileByPath(path: string): StoredFile | undefined;
   files(): Iterable<StoredFile>;
   /**
    * Replaces a file's chunks and words. Chunks whose key is known keep their vector. Counts the texts that are new to
@@ -224,6 +304,8 @@ export interface StoreWriter {
   /** The content is the same, the stat is not. */
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void;
   removeFile(path: string): { removed: number };
+  /** The same for many, as `putFiles`. */
+  removeFiles(paths: Iterable<string>): Promise<{ removed: number }>;
   /** Takes the place of a chunk that the model found too long: its words, text and key give way to those of the pieces, at once. */
   replaceChunk(chunkId: number, pieces: readonly NewChunk[]): void;
 
@@ -244,20 +326,39 @@ export interface StoreWriter {
    */
   heal(): Promise<number>;
 
-  /** Problems of whole files are replaced as a set; a chunk's problem stays until its text goes or `clearChunkProblems`. */
-  setFileProblems(problems: Iterable<Problem>): void;
+  /** Remembers files that are left out (in place of what was known of these paths), and forgets those of `gone`. */
+  noteLeftOut(files: Iterable<LeftOutFile>, gone?: Iterable<string>): void;
+  /** Of a look at every file; when it is over. */
+  noteLook(note: LookNote): void;
+  /** Until its text goes or `clearChunkProblems`. */
   noteChunkProblem(embeddingKey: string, reason: string): void;
   clearChunkProblems(): void;
   problems(): Iterable<Problem>;
 
   noteRun(note: RunNote): void;
   readonly generation: number;
+  /** What was found wrong when it was opened, and what was done about it. */
+  readonly warnings: readonly string[];
   close(): Promise<void>;
+}
+
+export interface OpenWriterOptions {
+  readonly root: string;
+  /** Forget what is there with the first commit. */
+  readonly rebuild?: boolean;
+  /**
+   * For a change of a few files, which must not cost a reading of all of index.db: it is neither made nor mended here
+   * (INDEX_MISSING, INDEX_DAMAGED), compared only where the file system says that it was touched, and left without sums
+   * for the next writer that has no such haste.
+   */
+  readonly isSmall?: boolean;
+  /** For another writer to end; not at all where left out. */
+  readonly wait?: LockWait | undefined;
 }
 
 /** Where an index is kept; a second implementation is a new file beside the local one and a line in the factory. */
 export interface VectorStore {
   exists(): boolean;
   openReader(): Promise<StoreReader>;
-  openWriter(options: { root: string; rebuild?: boolean }): Promise<StoreWriter>;
+  openWriter(options: OpenWriterOptions): Promise<StoreWriter>;
 }

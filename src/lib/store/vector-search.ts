@@ -2,21 +2,24 @@ import path from 'node:path';
 import { countBits, setBits } from './bitmap.js';
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { ROWS_PER_LOCATION } from './schema.js';
-import { ReadBuffer, ShardFile, type Rows } from './shard-file.js';
-import { ShardDamagedError } from './shard-format.js';
-import { Candidates, scanSketch, sketchTable } from './sketch.js';
+import { type Rows, ShardFile } from './shard-file.js';
+import type { ReadMemory } from './read-memory.js';
+import { ShardDamagedError, sketchRowBytes } from './shard-format.js';
+import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
 import { TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
 
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
-const MINIMUM_CANDIDATES = 1000;
+/** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
+const CANDIDATES_PER_FOURTH_ROOT = 70;
 const CANDIDATES_PER_HIT = 2;
 
 interface Shard {
   readonly id: number;
   readonly folder: string;
+  readonly path: string;
   readonly rows: number;
   readonly live: Buffer;
 }
@@ -26,15 +29,21 @@ export class VectorSearch {
   readonly #database: Sqlite;
   readonly #vectorsDir: string;
   readonly #filter: FileFilter;
+  readonly #memory: ReadMemory;
   readonly #warn: (warning: string) => void;
-  readonly #buffer = new ReadBuffer();
-  readonly #soundSketches = new Set<number>();
   #catalogue: Shard[] | undefined;
 
-  constructor(database: Sqlite, vectorsDir: string, filter: FileFilter, warn: (warning: string) => void) {
+  constructor(
+    database: Sqlite,
+    vectorsDir: string,
+    filter: FileFilter,
+    memory: ReadMemory,
+    warn: (warning: string) => void,
+  ) {
     this.#database = database;
     this.#vectorsDir = vectorsDir;
     this.#filter = filter;
+    this.#memory = memory;
     this.#warn = warn;
   }
 
@@ -71,9 +80,16 @@ export class VectorSearch {
   }
 
   #shards(): Shard[] {
-    this.#catalogue ??= this.#database
+    if (this.#catalogue !== undefined) return this.#catalogue;
+    this.#catalogue = this.#database
       .all('select id, folder, rows, live from shards order by id')
-      .map(([id, folder, rows, live]) => ({ id, folder, rows, live }) as Shard);
+      .map(([id, folder, rows, live]) => {
+        const where = path.join(this.#vectorsDir, folder as string);
+        return { id, folder, path: where, rows, live } as Shard;
+      });
+    const { checked } = this.#memory;
+    const named = new Set(this.#catalogue.map(({ folder }) => folder));
+    for (const folder of checked.keys()) if (!named.has(folder)) checked.delete(folder);
     return this.#catalogue;
   }
 
@@ -99,24 +115,26 @@ export class VectorSearch {
     options: VectorSearchOptions,
     allowed: { shard: Shard; bitmap: Uint8Array; count: number }[],
   ): Iterable<[Shard, Rows]> {
-    const wanted = Math.max(MINIMUM_CANDIDATES, options.limit * CANDIDATES_PER_HIT);
     const total = allowed.reduce((sum, { count }) => sum + count, 0);
+    const wanted = Math.max(
+      Math.ceil(CANDIDATES_PER_FOURTH_ROOT * total ** 0.25),
+      options.limit * CANDIDATES_PER_HIT,
+    );
     if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
       for (const { shard, bitmap } of allowed) yield [shard, setBits(bitmap, shard.rows)];
       return;
     }
-    const candidates = new Candidates(wanted);
-    let table: Int32Array | undefined;
+    const { scanner, checked } = this.#memory;
+    const rowBytes = sketchRowBytes(query.length);
+    const mostRows = allowed.reduce((most, { shard }) => Math.max(most, shard.rows), 0);
+    const candidates = new Candidates(wanted, scanner.prepare(query, rowBytes, mostRows));
     for (const { shard, bitmap } of allowed) {
       let scanned = false;
       this.#withShard(shard, (file) => {
-        const { sketchRowBytes } = file.layout;
-        const sketch = file.sketch(!this.#soundSketches.has(shard.id));
-        if (sketch === undefined) return;
-        this.#soundSketches.add(shard.id);
-        table ??= sketchTable(query, sketchRowBytes);
-        const first = shard.id * ROWS_PER_LOCATION;
-        scanSketch(sketch, sketchRowBytes, shard.rows, table, bitmap, first, candidates);
+        const known = checked.has(shard.folder);
+        if (!file.readSketch(scanner.sketch(shard.rows), !known)) return;
+        checked.set(shard.folder, file.layout);
+        scanner.scan(shard.rows, bitmap, shard.id * ROWS_PER_LOCATION, candidates);
         scanned = true;
       });
       if (!scanned) {
@@ -136,7 +154,8 @@ export class VectorSearch {
 
   #withShard(shard: Shard, work: (file: ShardFile) => void): void {
     try {
-      const file = new ShardFile(path.join(this.#vectorsDir, shard.folder), this.#buffer);
+      const { buffer, checked } = this.#memory;
+      const file = new ShardFile(shard.path, buffer, checked.get(shard.folder));
       try {
         if (file.layout.rows !== shard.rows)
           throw new ShardDamagedError(`it has ${file.layout.rows} rows instead of ${shard.rows}`);

@@ -37,7 +37,8 @@ export async function publishShards(
   for (let written = 0; ; written++) {
     const staged = context.database.get('select count(*) from staged')![0] as number;
     if (staged === 0 || (staged < writer.rows && !all)) return written;
-    await publishShard(context, writer);
+    await publishShard(context, writer, Math.min(staged, writer.rows));
+    await context.onPublished();
   }
 }
 
@@ -68,20 +69,22 @@ export function repackShard(context: WriterContext, shard: number, folder: strin
       else database.run('delete from embeddings where id = ?', id);
     }
     database.run('delete from shards where id = ?', shard);
+    // Fault point: shard taken apart
     return lost;
   });
 }
 
-async function publishShard(context: WriterContext, writer: ShardWriter): Promise<void> {
+async function publishShard(context: WriterContext, writer: ShardWriter, count: number): Promise<void> {
   const { database } = context;
   const ids: number[] = [];
+  writer.begin(count);
   // In small pages: each blob of a page is memory of its own until the garbage is collected.
-  while (ids.length < writer.rows) {
+  while (ids.length < count) {
     const page = database.all(
       `select e.id, e.key, s.vector from staged s cross join embeddings e on e.id = s.embedding_id
         where s.embedding_id > ? order by s.embedding_id limit ?`,
       ids.at(-1) ?? 0,
-      Math.min(STAGED_PER_PAGE, writer.rows - ids.length),
+      Math.min(STAGED_PER_PAGE, count - ids.length),
     ) as [id: number, key: Buffer, vector: Buffer][];
     if (page.length === 0) break;
     for (const [id, key, vector] of page) {
@@ -108,6 +111,7 @@ async function publishShard(context: WriterContext, writer: ShardWriter): Promis
       if (published !== undefined && (published[0] as number) > 0) setBit(live, row, true);
       database.run('delete from staged where embedding_id = ?', id);
     });
+    // Fault point: shard named
     database.run('update shards set live = ? where id = ?', live, shard);
   });
 }

@@ -1,11 +1,21 @@
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
+import { metaValue } from './schema.js';
 import type { Sqlite, SqlRow } from './sqlite.js';
 import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
 
 /** BM25 asks for each term in each chunk: so many take half a second for 15,000 chunks. A longer text gives its rarest. */
 const MOST_TERMS = 1_000;
 
-/** Any of `terms`, each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
+/**
+ * How many rows a query may score, or which share of all, if the terms that are not in more of them suffice: BM25 costs
+ * about a microsecond a row, and where a term is everywhere it hardly counts. See docs/decisions/0014.
+ */
+const MOST_SCORED = 10_000;
+const MOST_SCORED_SHARE = 1 / 40;
+
+type Table = 'chunk_words' | 'file_words';
+
+/** Each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
 function anyOf(terms: readonly string[]): string | undefined {
   const quoted = new Set(terms.map((term) => `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`));
   return quoted.size === 0 ? undefined : [...quoted].join(' OR ');
@@ -28,8 +38,8 @@ export function searchChunkWords(
          cross join chunks c on c.id = m.id order by m.score desc, m.id`
       : `select c.id, c.file_id, ${score} as score from chunk_words w cross join chunks c on c.id = w.rowid
           where chunk_words match ?4 and ${FILE_IS_ALLOWED} order by score desc, c.id limit ?5`;
-  const rows = search(database, filter, sql, terms, options, [body, symbol, path]);
-  return rows.map(([chunkId, fileId, value]) => ({
+  const run = (expression: string) => database.all(sql, body, symbol, path, expression, options.limit);
+  return search(database, filter, 'chunk_words', terms, options, run).map(([chunkId, fileId, value]) => ({
     chunkId: chunkId as number,
     fileId: fileId as number,
     score: value as number,
@@ -46,7 +56,8 @@ export function searchFileWords(
   const allowed = options.filter === undefined ? '' : `and rowid in (select file_id from temp.allowed_files)`;
   const sql = `select rowid, -bm25(file_words, ?1, ?2) as score from file_words
     where file_words match ?3 ${allowed} order by score desc, rowid limit ?4`;
-  const rows = search(database, filter, sql, terms, options, [body, path]);
+  const run = (expression: string) => database.all(sql, body, path, expression, options.limit);
+  const rows = search(database, filter, 'file_words', terms, options, run);
   return rows.map(([fileId, score]) => ({ fileId: fileId as number, score: score as number }));
 }
 
@@ -58,27 +69,68 @@ export function documentFrequency(database: Sqlite, term: string): number {
   )![0] as number;
 }
 
+/** `run` gives the best rows of an expression: id first, score last. */
 function search(
   database: Sqlite,
   filter: FileFilter,
-  sql: string,
+  table: Table,
   terms: readonly string[],
   options: WordSearchOptions,
-  weights: readonly number[],
+  run: (expression: string) => SqlRow[],
 ): SqlRow[] {
-  const expression = anyOf(tellingTerms(database, terms));
-  if (expression === undefined || options.limit <= 0) return [];
+  const { limit } = options;
+  if (limit <= 0) return [];
+  const [telling, common] = splitTerms(database, table, terms, limit);
+  const tellingOnes = anyOf(telling);
+  if (tellingOnes === undefined) return [];
   if (options.filter !== undefined) filter.apply(options.filter);
-  return database.all(sql, ...weights, expression, options.limit);
+  const rows = run(tellingOnes);
+  const commonOnes = anyOf(common);
+  if (commonOnes === undefined) return rows;
+  // Behind a filter there may be too few rows with a telling term.
+  if (rows.length < limit / 2) return run(anyOf([...telling, ...common])!);
+  // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
+  const byId = new Map(rows.map((row) => [row[0], row]));
+  for (const row of run(`(${tellingOnes}) AND (${commonOnes})`)) byId.set(row[0], row);
+  return [...byId.values()].sort(byScore).slice(0, limit);
 }
 
-function tellingTerms(database: Sqlite, terms: readonly string[]): readonly string[] {
+function byScore(one: SqlRow, other: SqlRow): number {
+  return (other.at(-1) as number) - (one.at(-1) as number) || (one[0] as number) - (other[0] as number);
+}
+
+/**
+ * Telling terms, one of which a row must have to be found, and common ones, which count where such a row has them too:
+ * those with which more rows would be scored than is allowed, once the others give `wanted`.
+ */
+function splitTerms(
+  database: Sqlite,
+  table: Table,
+  terms: readonly string[],
+  wanted: number,
+): [telling: string[], common: string[]] {
   const distinct = [...new Set(terms)];
-  if (distinct.length <= MOST_TERMS) return distinct;
-  return distinct
-    .map((term) => ({ term, frequency: documentFrequency(database, term) }))
-    .filter(({ frequency }) => frequency > 0)
-    .sort((a, b) => a.frequency - b.frequency)
-    .slice(0, MOST_TERMS)
-    .map(({ term }) => term);
+  const inAll = metaValue(database, table === 'chunk_words' ? 'chunks' : 'files') as number;
+  const mostScored = Math.max(MOST_SCORED, inAll * MOST_SCORED_SHARE);
+  if (inAll <= mostScored && distinct.length <= MOST_TERMS) return [distinct, []];
+  const rowsOf = (term: string, most: number): number => {
+    const sql = `select count(*) from (select 1 from ${table} where ${table} match ? limit ?)`;
+    return database.get(sql, anyOf([term])!, most)![0] as number;
+  };
+  let known = distinct
+    .map((term) => ({ term, rows: rowsOf(term, mostScored) }))
+    .filter(({ rows }) => rows > 0);
+  const rare = known.filter(({ rows }) => rows < mostScored).reduce((sum, { rows }) => sum + rows, 0);
+  // Of terms that are everywhere one has to do: the rarest.
+  if (rare < wanted) known = known.map(({ term }) => ({ term, rows: rowsOf(term, -1) }));
+  known = known.sort((one, other) => one.rows - other.rows).slice(0, MOST_TERMS);
+  let scored = 0;
+  const firstCommon = known.findIndex(({ rows }) => {
+    if (scored >= wanted && scored + rows > mostScored) return true;
+    scored += rows;
+    return false;
+  });
+  const ordered = known.map(({ term }) => term);
+  if (firstCommon === -1) return [ordered, []];
+  return [ordered.slice(0, firstCommon), ordered.slice(firstCommon)];
 }

@@ -9,12 +9,15 @@ const MOST_WAITING = 10_000;
 /** So many removed chunks for each one that is there are put up with. */
 const MOST_REMOVED_SHARE = 0.5;
 
+/** Rows between two turns of the event loop: libsql holds on to about a kilobyte of each call until then. */
+const ROWS_A_STEP = 100;
+
 /** characters */
 const LONGEST_OVERLAP = 1_000;
 const SHORTEST_OVERLAP = 8;
 
-// As text and not as the blob that it is: Node frees blobs only when the event loop turns, and making all words anew is
-// one turn. libsql ends a text at its first NUL; none is part of a word.
+// As text and not as the blob that it is: Node frees blobs only when the event loop turns, and a transaction may be one
+// turn. libsql ends a text at its first NUL; none is part of a word.
 const TEXT = `replace(cast(t.text as text), char(0), ' ')`;
 const CHUNK_SQL = `select c.id, ${TEXT}, c.symbol, f.path from chunks c
   join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id`;
@@ -38,13 +41,27 @@ export class WordTables {
     this.#database = database;
   }
 
-  /** Within a transaction, once for each writer. True when all words had to be made anew. */
+  /** Once for each writer. True when all words have to be made anew, by `makeAnew`. */
   setRules(rules: WordRules): boolean {
     this.#rules = rules;
-    if (metaValue(this.#database, 'words') === rules.version && this.#areComplete()) return false;
-    this.#makeAnew();
+    return metaValue(this.#database, 'words') !== rules.version || !this.#areComplete();
+  }
+
+  /** Within a transaction, stopping every so many rows for the event loop to turn. */
+  *makeAnew(): Generator<undefined, void> {
+    this.discard();
+    createWordTables(this.#database);
+    let done = 0;
+    for (const row of paged(this.#database, `${CHUNK_SQL} where c.id > ? order by c.id limit ?`, 0)) {
+      this.#insertChunk(row);
+      if (++done % ROWS_A_STEP === 0) yield;
+    }
+    for (const [id] of paged(this.#database, 'select id from files where id > ? order by id limit ?', 0)) {
+      this.#insertFile(id as number);
+      if (++done % ROWS_A_STEP === 0) yield;
+    }
+    // Fault point: words made anew
     this.noteVersion();
-    return true;
   }
 
   /** Has the next writer make all words anew: FTS5 has found a table damaged. */
@@ -111,6 +128,7 @@ export class WordTables {
     this.#database.exec(
       `insert into chunk_words(chunk_words) values ('optimize'); insert into file_words(file_words) values ('optimize')`,
     );
+    // Fault point: words tidied
     setMetaValue(this.#database, 'removedWords', 0);
   }
 
@@ -134,15 +152,6 @@ export class WordTables {
 
   #writeIfMany(): void {
     if (this.#newChunks.size + this.#newFiles.size >= MOST_WAITING) this.write();
-  }
-
-  #makeAnew(): void {
-    createWordTables(this.#database);
-    for (const row of paged(this.#database, `${CHUNK_SQL} where c.id > ? order by c.id limit ?`, 0))
-      this.#insertChunk(row);
-    for (const [id] of paged(this.#database, 'select id from files where id > ? order by id limit ?', 0))
-      this.#insertFile(id as number);
-    this.discard();
   }
 
   #insertChunk(row: SqlRow): void {

@@ -9,6 +9,8 @@ export interface WriterContext {
   readonly live: LiveRows;
   readonly words: WordTables;
   readonly write: <T>(work: () => T) => T;
+  /** A shard was named: what is known without the database has to name it too. */
+  readonly onPublished: () => Promise<void>;
 }
 
 /** A digest as SQLite keeps it, half the size of its hex. */

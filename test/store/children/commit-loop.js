@@ -5,7 +5,7 @@ import { embedPending, file, identity, modelFile, wordRules } from '../made-up.j
 const writer = await openLocalStore(process.argv[2]).openWriter({ root: '/' });
 console.log('open');
 writer.setIdentity(identity, modelFile);
-writer.setWords(wordRules);
+await writer.setWords(wordRules);
 for (let version = Number(process.argv[3]); ; version++) {
   writer.transaction(() => {
     for (let index = 0; index < 10; index++)

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { openLocalStore } from '#dist/lib/store/local-store.js';
+import type { StoreReader } from '#dist/lib/store/types.js';
+import { file, wordRules } from './fixtures.js';
+
+const FILES = 700;
+const CHUNKS_A_FILE = 20;
+
+/** `often` in every other chunk, `usual` in each, `seldom` in 2 of 10, `once` in one. */
+const textOf = (chunk: number): string =>
+  [
+    'usual',
+    chunk % 2 === 0 ? 'often '.repeat(1 + (chunk % 6)) : 'else',
+    chunk % 10 < 2 ? 'seldom' : 'more of it',
+    chunk === 4242 ? 'once' : '',
+  ].join(' ');
+
+describe('words of an index in which some are nearly everywhere', () => {
+  let folder: string;
+  let reader: StoreReader;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'embed-search-words-'));
+    const store = openLocalStore(folder);
+    const writer = await store.openWriter({ root: '/' });
+    await writer.setWords(wordRules);
+    writer.transaction(() => {
+      for (let index = 0; index < FILES; index++)
+        writer.putFile(
+          ...file(
+            `${index === 7 ? 'few' : 'many'}/${index}.ts`,
+            Array.from({ length: CHUNKS_A_FILE }, (_, chunk) => textOf(index * CHUNKS_A_FILE + chunk)),
+          ),
+        );
+    });
+    await writer.close();
+    reader = await store.openReader();
+  });
+  afterAll(() => {
+    reader.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const textsFor = (terms: string[], limit: number): string[] =>
+    reader
+      .chunks(reader.searchChunkWords(terms, { limit }).map(({ chunkId }) => chunkId))
+      .map(({ text }) => text);
+
+  it('the rarest terms say what is found, the others still count', () => {
+    const [first] = reader.searchChunkWords(['usual', 'often', 'once'], { limit: 1 });
+    expect(reader.chunks([first!.chunkId])[0]!.text).toContain('once');
+    // 2,800 chunks have the rarer term, so nothing else is looked at.
+    const texts = textsFor(['often', 'seldom', 'usual'], 1000);
+    expect(texts).toHaveLength(1000);
+    for (const text of texts) expect(text).toContain('seldom');
+  });
+
+  it('scores are those of all terms', () => {
+    const both = reader.searchChunkWords(['seldom', 'often', 'usual'], { limit: 50 });
+    const one = reader.searchChunkWords(['seldom'], { limit: 50 });
+    expect(both[0]!.score).toBeGreaterThan(one[0]!.score);
+    // More hits than the rarer term has: now every term brings in rows of its own, with the same scores.
+    const everything = new Map(
+      reader
+        .searchChunkWords(['seldom', 'often', 'usual'], { limit: FILES * CHUNKS_A_FILE })
+        .map(({ chunkId, score }) => [chunkId, score]),
+    );
+    expect(everything.size).toBe(FILES * CHUNKS_A_FILE);
+    for (const { chunkId, score } of both) expect(score).toBeCloseTo(everything.get(chunkId)!, 9);
+  });
+
+  it('a term that is everywhere is found when it is alone, and behind a filter that leaves nothing else', () => {
+    expect(textsFor(['usual'], 5)).toHaveLength(5);
+    expect(textsFor(['usual', 'never'], 5)).toHaveLength(5);
+    const filter = { accepts: (name: string) => name.startsWith('few/') };
+    const inFew = reader.searchChunkWords(['once', 'seldom', 'usual'], { limit: 100, filter });
+    expect(inFew).toHaveLength(CHUNKS_A_FILE);
+  });
+
+  it('so is the rarest of several that are everywhere', () => {
+    for (const text of textsFor(['usual', 'often'], 10)) expect(text).toContain('often');
+  });
+});
