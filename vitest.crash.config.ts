@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/crash/*.crash.ts'],
     testTimeout: 3_600_000,
-    hookTimeout: 300_000,
+    hookTimeout: 1_200_000,
     pool: 'forks',
     fileParallelism: false,
     reporters: ['verbose'],

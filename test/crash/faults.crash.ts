@@ -1,7 +1,7 @@
 import { copyFileSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 import { createEmbedder } from '#dist/lib/embedder/create-embedder.js';
 import type { SupervisionLimits } from '#dist/lib/embedder/limits.js';
@@ -9,7 +9,7 @@ import { makeFolder, runJson, start } from '../e2e/cli.js';
 import { eventually } from '../e2e/processes.js';
 import { paragraphs } from '../e2e/prose.js';
 import { shippedModel, standIn } from '../embedder/models.js';
-import { CGROUP, limitCgroup } from './cgroup.js';
+import { CGROUP_PARENT, makeCgroup } from './cgroup.js';
 import { contents } from '../e2e/contents.js';
 
 const model = shippedModel();
@@ -151,18 +151,39 @@ describe.skipIf(process.platform !== 'linux')('too little memory', () => {
     expect(status).toMatchObject({ health: 'degraded', reason: expect.stringContaining('memory') });
   });
 
-  test.skipIf(CGROUP === undefined)(
-    'for the real runtime, in a memory cgroup: named, tried with less',
+  /** An embedder whose every child runs in a memory cgroup of so many MB. */
+  function inCgroup(megabytes: number, lanes: number) {
+    vi.stubEnv('TEST_CGROUP_PROCS', makeCgroup(megabytes * 1024 * 1024));
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return createEmbedder({ model, lanes, lean: true, childProgram: standIn('in-cgroup') });
+  }
+
+  test.skipIf(CGROUP_PARENT === undefined)(
+    'in a memory cgroup that is too small for two lanes: named, one lane is tried, every text gets its vector',
     async () => {
-      const embedder = createEmbedder({ model, lanes: 2 });
-      await embedder.start();
-      // What it has already is counted where it came from: only what follows must fit.
-      writeFileSync(limitCgroup(8 * 1024 * 1024), String(embedder.status().pid));
-      const embeddings = await embedder.embedBatch(texts);
-      expect(embeddings.every((embedding) => embedding.ok)).toBe(true);
-      const status = embedder.status();
+      // 250 tokens: one lane takes some 45 MB, two take 80.
+      const long = texts.map((text) => `${text} ${'and some more of them '.repeat(28)}`);
+      const embedder = inCgroup(60, 2);
+      const embeddings = await embedder.embedBatch(long);
+      const { status, lanes } = await embedder.stats();
       await embedder.close();
-      expect(status).toMatchObject({ health: 'degraded', reason: expect.stringContaining('memory') });
+      console.log(`cgroup of 60 MB: ${status.restarts} restarts: ${status.reason?.split('\n')[0]}`);
+      expect(embeddings.every((embedding) => embedding.ok)).toBe(true);
+      expect(lanes).toBe(1);
+      expect(status).toMatchObject({ health: 'degraded', reason: expect.stringContaining('lack of memory') });
+    },
+  );
+
+  test.skipIf(CGROUP_PARENT === undefined)(
+    'in a memory cgroup that is too small for anything: named, and the host lives on',
+    async () => {
+      const embedder = inCgroup(6, 2);
+      await expect(embedder.embed('a')).rejects.toMatchObject({
+        code: 'EMBEDDER_OUT_OF_MEMORY',
+        message: expect.stringContaining('was killed by SIGKILL for lack of memory while starting'),
+      });
+      expect(embedder.status()).toMatchObject({ state: 'failed', pid: null });
+      await embedder.close();
     },
   );
 });
