@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { comparePaths } from '#dist/lib/corpus/path-order.js';
 import { addFiles, makeTree, paths, randomNumbers } from './tree.js';
 
 const NAMES = ['a', 'b', 'ab', 'foo', 'bar', 'a.c', 'b.o', 'x y', 'doc.md', 'abc.c'];
@@ -65,25 +66,18 @@ it('finds in 200 random trees exactly the files that git does not ignore', async
       .split('\0')
       .filter(isOrdinary);
     const found = (await paths(root)).filter(isOrdinary);
-    expect({ tree, found }).toEqual({ tree, found: listed.toSorted(byFolder) });
+    expect({ tree, found }).toEqual({ tree, found: listed.toSorted(comparePaths) });
 
     // The same from within: a walk of a subfolder finds what git lists there (a folder that is ignored itself aside).
     const inner = folders.at(-1)!;
     const within = listed.filter((path) => path.startsWith(inner)).map((path) => path.slice(inner.length));
     if (within.length === 0) continue;
     const foundWithin = (await paths(join(root, inner))).filter(isOrdinary);
-    expect({ tree, inner, foundWithin }).toEqual({ tree, inner, foundWithin: within.toSorted(byFolder) });
+    expect({ tree, inner, foundWithin }).toEqual({ tree, inner, foundWithin: within.toSorted(comparePaths) });
   }
 });
 
 /** git lists hidden files; the walk does so only where a pattern brings them back. */
 function isOrdinary(path: string): boolean {
   return path !== '' && !path.endsWith('.gitignore');
-}
-
-/** Sorted by name within each folder, as the walk gives them. */
-function byFolder(left: string, right: string): number {
-  const [a, b] = [left.split('/'), right.split('/')];
-  const at = a.findIndex((part, index) => part !== b[index]);
-  return a[at]! < (b[at] ?? '') ? -1 : 1;
 }

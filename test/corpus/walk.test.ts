@@ -7,10 +7,10 @@ import { verifies } from '../house/promises.js';
 import { addFiles, entries, files, leftOut, makeTree, paths } from './tree.js';
 
 describe('the walk', () => {
-  it('gives files sorted by name within each folder, with slashes, size and time', async () => {
-    const root = makeTree({ 'b.ts': 'bb', 'a/z.ts': 'z', 'a/B.ts': '', 'c/': '', 'a-b.ts': '' });
+  it('gives files in the order of their paths, byte for byte, with slashes, size and time', async () => {
+    const root = makeTree({ 'b.ts': 'bb', 'a/z.ts': 'z', 'a/B.ts': '', 'c/': '', 'a-b.ts': '', 'a.ts': '' });
     const found = await files(root);
-    expect(found.map(({ path }) => path)).toEqual(['a/B.ts', 'a/z.ts', 'a-b.ts', 'b.ts']);
+    expect(found.map(({ path }) => path)).toEqual(['a-b.ts', 'a.ts', 'a/B.ts', 'a/z.ts', 'b.ts']);
     expect(found.at(-1)).toMatchObject({ absolutePath: join(root, 'b.ts'), size: 2 });
     expect(found.at(-1)?.mtimeMs).toBeGreaterThan(0);
   });
@@ -337,7 +337,7 @@ describe('the walk', () => {
         renameSync(join(root, 'd.ts'), join(root, 'later.ts'));
       }
     }
-    expect(seen).toEqual(['a.ts', 'b vanished', 'd.ts vanished', 'e/f.ts']);
+    expect(seen).toEqual(['a.ts', 'b/ vanished', 'd.ts vanished', 'e/f.ts']);
   });
 
   it('takes a root with a trailing slash, and one that is a link', async () => {

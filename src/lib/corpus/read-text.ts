@@ -9,6 +9,9 @@ import { isOutOfDescriptors, SAFE_OPEN_FLAGS } from './read-small-file.js';
 import type { FoundFile, ReadOutcome, SkipReason } from './types.js';
 import { DEFAULT_MAX_FILE_SIZE } from './walk.js';
 
+/** To be counted up with any change to which texts are left out for what is in them: then all of these are looked at again. */
+export const READING_RULES = '1';
+
 export interface ReadTextOptions {
   /** bytes; without it a file may be as large as the walk found it, or as the default allows */
   readonly maxFileSize?: number;

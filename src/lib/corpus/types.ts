@@ -46,6 +46,16 @@ export interface WalkOptions {
   readonly maxFileSize?: number;
   /** Folders that are never entered, absolute (the index itself). */
   readonly neverEnter?: readonly string[];
+  /**
+   * Nothing but these paths, with all that is below them (relative to the root, no `/` at the end; the empty path is
+   * the root). What is not there gives no entry.
+   */
+  readonly only?: readonly string[];
+  /**
+   * Called with each folder that is gone through (below the root, ends with `/`, the root is empty). True has its
+   * names read again: for who begins to watch it only now.
+   */
+  readonly onFolder?: ((path: string, absolutePath: string) => boolean) | undefined;
 }
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';

@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Dirent, type Stats } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -8,6 +8,8 @@ import { globMatcher, type GlobMatch } from './globs.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { decide, enter, isSpelledOut, reincluding, withFilesOf, type IgnoreStack } from './ignore-stack.js';
 import { isDependencyFolder, isHidden, isRepositoryData, looksSecret, markedAs } from './left-out-names.js';
+import { PartOfTree } from './part-of-tree.js';
+import { sortPaths } from './path-order.js';
 import { isOutOfDescriptors, readSmallFile } from './read-small-file.js';
 import type { SkippedEntry, SkipReason, WalkEntry, WalkOptions } from './types.js';
 
@@ -26,6 +28,7 @@ interface Folder {
   readonly path: string;
   readonly absolute: string;
   readonly stack: IgnoreStack;
+  /** Those of folders end with `/`. */
   readonly names: readonly string[];
   /** Index into `names`. */
   next: number;
@@ -38,11 +41,13 @@ interface Walk {
   readonly isExcluded: GlobMatch;
   readonly maxFileSize: number;
   readonly neverEnter: ReadonlySet<string>;
+  readonly part: PartOfTree | undefined;
+  readonly onFolder: WalkOptions['onFolder'];
 }
 
 /**
- * Every file below the root that is to be indexed, and every entry that is left out with its reason, sorted by name
- * within each folder. Only the names of the open folders are in memory. Links are never followed: what they point
+ * Every file below the root that is to be indexed, and every entry that is left out with its reason, in the order of
+ * `comparePaths`. Only the names of the open folders are in memory. Links are never followed: what they point
  * to inside the root is met under its own name, and nothing outside is ever opened.
  * Errors: PATH_NOT_FOUND, PATH_NOT_A_FOLDER, NO_PERMISSION for the root; MACHINE when out of file descriptors. Nothing else below the root
  * ends the walk.
@@ -59,10 +64,11 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
     isExcluded: globMatcher(options.exclude ?? []),
     maxFileSize: options.maxFileSize ?? DEFAULT_MAX_FILE_SIZE,
     neverEnter: new Set(options.neverEnter?.map(realPathOf)),
+    part: options.only === undefined ? undefined : new PartOfTree(options.only),
+    onFolder: options.onFolder,
   };
-  const open: Folder[] = [
-    { path: '', absolute: root, stack: rootStack(context.realRoot), names: await rootNames(root), next: 0 },
-  ];
+  const names = await rootNames(context);
+  const open: Folder[] = [{ path: '', absolute: root, stack: rootStack(context.realRoot), names, next: 0 }];
   let looked = 0;
   for (let folder = open.at(-1); folder !== undefined; folder = open.at(-1)) {
     const name = folder.names[folder.next];
@@ -74,13 +80,13 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
     }
     if (++looked % ENTRIES_PER_TURN === 0) await nextTurn();
     // The index itself is no news to anybody.
-    if (context.neverEnter.has(join(context.realRoot, folder.path, name))) continue;
+    if (context.neverEnter.has(join(context.realRoot, folder.path, bare(name)))) continue;
     const entry = isRepeated ? undecodable(folder.path + name) : examine(context, folder, name);
     if (entry.kind !== 'folder') {
       yield entry;
       continue;
     }
-    const entered = await enterFolder(entry);
+    const entered = await enterFolder(context, entry);
     if ('kind' in entered) yield entered;
     else open.push(entered);
   }
@@ -94,19 +100,14 @@ interface FolderToEnter {
   readonly isWanted: boolean;
 }
 
-function examine(context: Walk, folder: Folder, name: string): WalkEntry | FolderToEnter {
+/** The kind of an entry that is left out by its name is never asked of the file system. */
+function examine(context: Walk, folder: Folder, listed: string): WalkEntry | FolderToEnter {
+  const isFolder = listed.endsWith('/');
+  const name = bare(listed);
   const path = folder.path + name;
+  const shown = folder.path + listed;
   const absolute = join(folder.absolute, name);
-  let stat: Stats | undefined;
-  try {
-    stat = lstatSync(absolute, { throwIfNoEntry: false });
-  } catch (error) {
-    return skipped(path, 'not-readable', systemCode(error));
-  }
-  if (stat === undefined) return name.includes('\uFFFD') ? undecodable(path) : skipped(path, 'vanished');
-
-  const isFolder = stat.isDirectory();
-  const shown = isFolder ? `${path}/` : path;
+  if (name.includes('\uFFFD') && isMissing(absolute)) return undecodable(path);
   if (isRepositoryData(name)) return skipped(shown, 'hidden', 'data of version control');
 
   const verdict = decide(folder.stack, shown);
@@ -122,6 +123,18 @@ function examine(context: Walk, folder: Folder, name: string): WalkEntry | Folde
     const stack = verdict.included === undefined ? folder.stack : reincluding(folder.stack, shown);
     return { kind: 'folder', path: shown, absolute, stack, isWanted };
   }
+  return examineFile(context, path, absolute);
+}
+
+function examineFile(context: Walk, path: string, absolute: string): WalkEntry {
+  let stat: Stats | undefined;
+  try {
+    stat = lstatSync(absolute, { throwIfNoEntry: false });
+  } catch (error) {
+    return skipped(path, 'not-readable', systemCode(error));
+  }
+  // A folder that has taken the place of a file is met by the next walk.
+  if (stat === undefined || stat.isDirectory()) return skipped(path, 'vanished');
   if (stat.isSymbolicLink()) return link(context, path, absolute);
   if (!stat.isFile()) return skipped(path, 'not-a-file', kindOf(stat));
   if (context.isIncluded !== undefined && context.isIncluded(path) === undefined) {
@@ -138,24 +151,36 @@ function examine(context: Walk, folder: Folder, name: string): WalkEntry | Folde
   };
 }
 
-async function enterFolder({
-  path,
-  absolute,
-  stack,
-  isWanted,
-}: FolderToEnter): Promise<Folder | SkippedEntry> {
-  let names: string[];
+async function enterFolder(
+  context: Walk,
+  { path, absolute, stack, isWanted }: FolderToEnter,
+): Promise<Folder | SkippedEntry> {
   try {
-    names = await sortedNames(absolute);
+    let names = await sortedNames(absolute);
+    const mark = isWanted ? undefined : markedAs(names);
+    if (mark !== undefined) return skipped(path, 'ignored', mark);
+    if (context.onFolder?.(path, absolute) === true) names = await sortedNames(absolute);
+    return {
+      path,
+      absolute,
+      stack: enter(stack, absolute, path),
+      names: wantedOf(context, path, names),
+      next: 0,
+    };
   } catch (error) {
     const code = systemCode(error);
-    if (isOutOfDescriptors(error)) throw asUserError(error, `Cannot read the folder ${absolute}`);
+    if (error instanceof EmbedSearchError || isOutOfDescriptors(error)) {
+      throw asUserError(error, `Cannot read the folder ${absolute}`);
+    }
     if (code === 'ENOENT') return skipped(path, 'vanished');
     return skipped(path, 'not-readable', code);
   }
-  const mark = isWanted ? undefined : markedAs(names);
-  if (mark !== undefined) return skipped(path, 'ignored', mark);
-  return { path, absolute, stack: enter(stack, absolute, path), names, next: 0 };
+}
+
+/** The names that are to be looked at. */
+function wantedOf({ part }: Walk, folder: string, names: string[]): string[] {
+  if (part === undefined || part.covers(folder)) return names;
+  return names.filter((name) => part.leadsOn(folder, name));
 }
 
 function link(context: Walk, path: string, absolute: string): SkippedEntry {
@@ -220,18 +245,36 @@ function realPathOf(folder: string): string {
   }
 }
 
-async function rootNames(root: string): Promise<string[]> {
+async function rootNames(context: Walk): Promise<string[]> {
+  const { root } = context;
+  context.onFolder?.('', root);
   try {
-    return await sortedNames(root);
+    return wantedOf(context, '', await sortedNames(root));
   } catch (error) {
     throw asUserError(error, `Cannot read the folder ${root}`);
   }
 }
 
-/** By UTF-16 code units: the same order on every system and in every locale. */
 async function sortedNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
-  return names.sort();
+  const entries = await readdir(folder, { withFileTypes: true });
+  return sortPaths(entries.map(nameOf));
+}
+
+function nameOf(entry: Dirent): string {
+  return entry.isDirectory() ? `${entry.name}/` : entry.name;
+}
+
+/** A listed name without the `/` of a folder. */
+function bare(listed: string): string {
+  return listed.endsWith('/') ? listed.slice(0, -1) : listed;
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Node shows bytes that are not UTF-8 as U+FFFD, and such a path leads nowhere; two such names can look the same. */

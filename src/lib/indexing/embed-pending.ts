@@ -4,7 +4,10 @@ import type { Embedding, EmbeddingProvider } from '../embedder/types.js';
 import type { PendingChunk, StoreWriter } from '../store/types.js';
 import { newChunk } from './prepare-file.js';
 
-/** A window of texts is staged in one transaction; it is sized to take about this long, so an interruption costs little. */
+/**
+ * A window of texts is sized to take about this long, and what is embedded is staged that often, in one transaction:
+ * an interruption costs little.
+ */
 const WINDOW_MILLISECONDS = 2_000;
 const FIRST_WINDOW = 8;
 const LARGEST_WINDOW = 400;
@@ -13,7 +16,7 @@ const LARGEST_WINDOW = 400;
 const WINDOWS_IN_FLIGHT = 2;
 
 /** Staged vectors that make a shard worth writing. */
-const SHARD_VECTORS = 2_000;
+const SHARD_VECTORS = 2_000; // Fault build: 60
 
 export interface EmbedPendingOptions {
   readonly documentPrefix: string;
@@ -44,6 +47,11 @@ export async function embedPending(
   return run.outcome;
 }
 
+interface EmbeddedChunk {
+  readonly chunk: PendingChunk;
+  readonly embedding: Embedding;
+}
+
 class EmbeddingRun {
   readonly #store: StoreWriter;
   readonly #embedder: EmbeddingProvider;
@@ -52,6 +60,7 @@ class EmbeddingRun {
   readonly #started = performance.now();
   readonly #total: number;
   #window = FIRST_WINDOW;
+  #lastKept = performance.now();
   #staged = 0;
   #publishing: Promise<unknown> = Promise.resolve();
   #failed = false;
@@ -84,17 +93,13 @@ class EmbeddingRun {
     const found = this.#store.pendingChunks(this.#window + this.#inFlight.size);
     const window = found.filter((chunk) => !this.#inFlight.has(chunk.embeddingKey)).slice(0, this.#window);
     for (const chunk of window) this.#inFlight.add(chunk.embeddingKey);
-    // The embedder makes its contexts anew where lengths jump.
-    return window.sort((a, b) => a.text.length - b.text.length);
+    return window;
   }
 
   async #embedWindow(window: readonly PendingChunk[]): Promise<void> {
-    const { documentPrefix, signal } = this.#options;
     const started = performance.now();
     try {
-      const texts = window.map((chunk) => documentPrefix + embeddingText(chunk));
-      const embeddings = await this.#embedder.embedBatch(texts, signal ? { signal } : {});
-      this.#keep(window, embeddings);
+      await this.#embedAll(window);
     } finally {
       for (const chunk of window) this.#inFlight.delete(chunk.embeddingKey);
     }
@@ -107,15 +112,33 @@ class EmbeddingRun {
     if (this.#staged >= SHARD_VECTORS) await this.#publish();
   }
 
-  #keep(window: readonly PendingChunk[], embeddings: readonly Embedding[]): void {
+  /** A model may take seconds for each text: what is done is kept in the middle of a window too, and if it fails. */
+  async #embedAll(window: readonly PendingChunk[]): Promise<void> {
+    const { documentPrefix, signal } = this.#options;
+    const done: EmbeddedChunk[] = [];
+    const keepDone = () => {
+      this.#lastKept = performance.now();
+      this.#keep(done.splice(0));
+    };
+    const embedded = await Promise.allSettled(
+      window.map(async (chunk) => {
+        const text = documentPrefix + embeddingText(chunk);
+        done.push({ chunk, embedding: await this.#embedder.embed(text, signal ? { signal } : {}) });
+        if (performance.now() - this.#lastKept >= WINDOW_MILLISECONDS) keepDone();
+      }),
+    );
+    keepDone();
+    for (const outcome of embedded) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #keep(done: readonly EmbeddedChunk[]): void {
     const vectors: { key: string; vector: Float32Array }[] = [];
-    for (const [index, chunk] of window.entries()) {
-      const embedding = embeddings[index]!;
+    for (const { chunk, embedding } of done) {
       if (embedding.ok) vectors.push({ key: chunk.embeddingKey, vector: embedding.vector });
       else if (embedding.reason === 'too-long') this.#split(chunk, embedding.tokens);
       else this.#store.noteChunkProblem(chunk.embeddingKey, embedding.detail);
     }
-    this.#store.stageVectors(vectors);
+    if (vectors.length > 0) this.#store.stageVectors(vectors);
     this.#staged += vectors.length;
     this.outcome.embedded += vectors.length;
   }

@@ -1,13 +1,15 @@
-import { existingFolder, indexFolderOf, lanesAndLeanness } from '../config.js';
-import { createEmbedder } from '../embedder/create-embedder.js';
+import { existingFolder, indexFolderOf } from '../config.js';
+import type { SkippedEntry, WalkOptions } from '../corpus/types.js';
 import { runtimeIdentity } from '../embedder/locate-runtime.js';
 import type { EmbeddingProvider, RuntimeChoice } from '../embedder/types.js';
 import { asUserError, EmbedSearchError } from '../errors.js';
 import { memoryReport } from '../memory.js';
 import type { ModelSpec } from '../models/types.js';
 import { openLocalStore } from '../store/local-store.js';
+import { networkWarning } from '../store/network-file-system.js';
 import type { RunNote, StoreWriter } from '../store/types.js';
 import { tokenCounter } from './count-tokens.js';
+import { EmbedderKeeper } from './embedder-keeper.js';
 import { embedPending } from './embed-pending.js';
 import { identityOf, modelFileNote, modelForIndex } from './model-of-index.js';
 import { SkipList } from './skip-list.js';
@@ -22,10 +24,49 @@ import { type WordsOutcome, writeWords } from './write-words.js';
  * are thrown.
  */
 export async function indexFolder(options: IndexOptions): Promise<IndexOutcome> {
+  const embedders = new EmbedderKeeper(options);
+  try {
+    return await runIndex(options, { embedders });
+  } finally {
+    await embedders.close();
+  }
+}
+
+/** What a watcher says of a run, beside what its user says of all of them. */
+export interface RunSetting {
+  readonly embedders: EmbedderKeeper;
+  /** See WalkOptions. */
+  readonly only?: readonly string[] | undefined;
+  readonly onFolder?: WalkOptions['onFolder'];
+  readonly onLeftOut?: ((entry: SkippedEntry) => void) | undefined;
+  /** Shards that were checked a moment ago are not read again, unless the index was made anew meanwhile. */
+  readonly isChecked?: boolean;
+}
+
+/** One run of `indexFolder` with an embedder that may outlive it. */
+export async function runIndex(options: IndexOptions, setting: RunSetting): Promise<IndexOutcome> {
+  try {
+    return await indexOnce(options, setting);
+  } catch (thrown) {
+    const error = asUserError(thrown, `Indexing ${options.root} stopped`);
+    // What has met damage in the middle is marked so: opened again, it is made anew from files and vectors.
+    const isDamaged = error instanceof EmbedSearchError && error.code === 'INDEX_DAMAGED';
+    if (!isDamaged || options.rebuild === true) throw error;
+    return indexOnce(options, { ...setting, only: undefined, isChecked: false });
+  }
+}
+
+async function indexOnce(options: IndexOptions, setting: RunSetting): Promise<IndexOutcome> {
   const root = existingFolder(options.root);
   const indexDir = indexFolderOf(root, options.indexDir);
-  const store = await openLocalStore(indexDir).openWriter({ root, rebuild: options.rebuild ?? false });
-  const run = new IndexRun(store, { ...options, root, indexDir });
+  const { waitForLock, rebuild = false, signal } = options;
+  const store = await openLocalStore(indexDir).openWriter({
+    root,
+    rebuild,
+    isSmall: setting.only !== undefined,
+    ...(waitForLock === undefined ? {} : { wait: { ...waitForLock, signal } }),
+  });
+  const run = new IndexRun(store, { ...options, ...setting, root, indexDir });
   try {
     return await run.run();
   } catch (error) {
@@ -33,11 +74,11 @@ export async function indexFolder(options: IndexOptions): Promise<IndexOutcome> 
     run.note(options.signal?.aborted ? 'interrupted' : 'failed', userError);
     throw userError;
   } finally {
-    await run.close();
+    await store.close();
   }
 }
 
-type Settled = IndexOptions & { readonly root: string; readonly indexDir: string };
+type Settled = IndexOptions & RunSetting & { readonly root: string; readonly indexDir: string };
 
 class IndexRun {
   readonly #store: StoreWriter;
@@ -47,6 +88,8 @@ class IndexRun {
   readonly #skipped = new SkipList();
   readonly #warnings: string[] = [];
   #embedder: EmbeddingProvider | undefined;
+  /** Those of an embedder that served other runs before. */
+  #restartsBefore = 0;
   #embeddingMilliseconds = 0;
 
   constructor(store: StoreWriter, options: Settled) {
@@ -55,16 +98,29 @@ class IndexRun {
   }
 
   async run(): Promise<IndexOutcome> {
-    const model = await modelForIndex(this.#options.model, this.#store);
+    const isFirst = this.#store.identity === null;
+    const { model: asked, defaultModel: fallback, choices = {}, root, indexDir } = this.#options;
+    const { identity, modelFile } = this.#store;
+    const memory = { identity, modelFile, folders: [root, indexDir] };
+    const model = await modelForIndex({ model: asked, fallback, choices }, memory);
+    // Later runs do as the first one did.
+    if (model.ok && isFirst) this.#warnings.push(...model.spec.notes);
     // Words alone are better than nothing, but no reason to give up vectors that are there.
     if (!model.ok && this.#options.rebuild) throw model.error;
+    this.#warnings.push(...this.#store.warnings);
     this.note('running');
     if (model.ok) this.#setModel(model.spec);
 
-    const damaged = this.#options.rebuild ? 0 : await this.#store.heal();
+    // One that was made anew has taken in shards as they are.
+    const isChecked = this.#options.isChecked === true && this.#store.lastLook !== null;
+    const isSound = this.#options.rebuild === true || isChecked;
+    const damaged = isSound ? 0 : await this.#store.heal();
+    this.#debug(`checked the shards: ${damaged} vectors damaged`);
     if (damaged > 0) {
       this.#warnings.push(`${damaged} vectors were damaged on the disk; their texts are embedded again.`);
     }
+    const onNetwork = networkWarning(this.#options.indexDir);
+    if (onNetwork !== undefined) this.#warnings.push(onNetwork);
     const words = await this.#writeWords();
     const pending = this.#store.pendingCount();
     this.#progress({ phase: 'words-ready', chunks: this.#store.counts().chunks, pending });
@@ -76,6 +132,7 @@ class IndexRun {
     this.#progress({ phase: 'publishing' });
     await this.#store.publish({ all: true });
     await this.#store.sweep();
+    this.#debug('published and swept');
     return this.#outcome(words, embedded, model.ok ? model.spec : null, error);
   }
 
@@ -98,16 +155,12 @@ class IndexRun {
     }
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#embedder?.close();
-    } finally {
-      await this.#store.close();
-    }
-  }
-
   #progress(event: IndexProgress): void {
     this.#options.onProgress?.(event);
+  }
+
+  #debug(message: string): void {
+    this.#options.onDebug?.(message);
   }
 
   /** Texts that an embedder could not take are tried again where another runtime has come. */
@@ -119,36 +172,48 @@ class IndexRun {
   }
 
   async #writeWords(): Promise<WordsOutcome> {
-    const { root, indexDir, signal } = this.#options;
+    const { root, indexDir, signal, only, onFolder, onLeftOut, onDebug } = this.#options;
     const words = await writeWords(this.#store, {
-      walk: { ...walkSettings(this.#options), root, neverEnter: [indexDir] },
-      countTokens: await tokenCounter(),
+      walk: {
+        ...walkSettings(this.#options),
+        root,
+        neverEnter: [indexDir],
+        onFolder,
+        // Where no look at all files was ever finished, a part of them is not all that is missing.
+        ...(only && this.#store.lastLook !== null ? { only } : {}),
+      },
+      tokenCounter,
       signal,
       onFile: (filesSeen, chunksAdded) => this.#progress({ phase: 'walking', filesSeen, chunksAdded }),
-      onSkipped: (entry) => this.#skipped.add(entry),
+      onSkipped: (entry) => {
+        this.#skipped.add(entry);
+        onLeftOut?.(entry);
+      },
+      onDecision: onDebug && ((decision, path) => onDebug(`${decision}: ${path}`)),
     });
-    this.#store.setFileProblems(this.#skipped.problems());
+    this.#debug(`compared ${words.seen} files; ${words.indexed} cut into chunks, ${words.removed} gone`);
     this.#warnings.push(...this.#skipped.warnings());
     return words;
   }
 
   async #embed(spec: ModelSpec): Promise<{ embedded: number; error: EmbedSearchError | null }> {
-    const { runtime, memory = 'auto', lanes, maxEmbedderMemory, signal } = this.#options;
+    const { embedders, signal } = this.#options;
     this.#progress({ phase: 'loading-model', model: spec.id });
-    const embedder = createEmbedder({
-      model: spec,
-      ...(runtime ? { runtime } : {}),
-      ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
-      ...lanesAndLeanness('index', memory, lanes),
-    });
+    const { embedder, notices } = await embedders.take(spec);
+    this.#warnings.push(...notices);
     this.#embedder = embedder;
+    let { restarts } = embedder.status();
+    this.#restartsBefore = restarts;
     const before = this.#store.counts().withVectors;
     try {
       await embedder.start();
+      this.#debug(`embedder ${embedder.status().pid} is ready`);
       let embedderBytes: number | null = null;
       const watch = setInterval(() => void refresh(), 1_000);
       const refresh = async () => {
-        embedderBytes = (await embedder.stats()).memory?.rssBytes ?? null;
+        const report = memoryReport(await embedder.stats());
+        embedderBytes = report.embedder?.rssBytes ?? null;
+        this.#options.onMemory?.(report);
       };
       const started = performance.now();
       try {
@@ -156,8 +221,14 @@ class IndexRun {
           documentPrefix: spec.documentPrefix,
           tokenLimit: spec.tokenLimit,
           signal,
-          onProgress: (done, total, chunksPerSecond) =>
-            this.#progress({ phase: 'embedding', done, total, chunksPerSecond, embedderBytes }),
+          onProgress: (done, total, chunksPerSecond) => {
+            const status = embedder.status();
+            if (status.restarts > restarts)
+              this.#debug(`embedder restarted as ${status.pid}: ${status.reason}`);
+            restarts = status.restarts;
+            this.#debug(`embedded ${done} of ${total}, ${chunksPerSecond.toFixed(1)} a second`);
+            this.#progress({ phase: 'embedding', done, total, chunksPerSecond, embedderBytes });
+          },
         });
         return { embedded: outcome.embedded, error: null };
       } finally {
@@ -180,7 +251,8 @@ class IndexRun {
     const error = failure ?? doneInPart(quarantined);
     this.note(error ? 'in-part' : 'done', error ?? undefined);
     const counts = this.#store.counts();
-    const status = this.#embedder?.status();
+    const stats = await this.#embedder?.stats();
+    if (stats?.deviceNotice) this.#warnings.push(stats.deviceNotice);
     return {
       error,
       warnings: this.#warnings,
@@ -205,10 +277,10 @@ class IndexRun {
           withVectors: counts.withVectors,
         },
         quarantined,
-        restarts: status?.restarts ?? 0,
+        restarts: (stats?.status.restarts ?? 0) - this.#restartsBefore,
         seconds: Math.round(performance.now() - this.#started) / 1000,
         embeddingSeconds: Math.round(this.#embeddingMilliseconds) / 1000,
-        memory: memoryReport(await this.#embedder?.stats(), spec?.bytes ?? 0),
+        memory: memoryReport(stats),
       },
     };
   }

@@ -1,8 +1,8 @@
 import { existingFolder, indexFolderOf } from '../config.js';
 import { readText } from '../corpus/read-text.js';
-import { walk } from '../corpus/walk.js';
 import { openLocalStore } from '../store/local-store.js';
-import { sameStat } from '../store/same-stat.js';
+import type { KnownFiles } from '../store/types.js';
+import { compareFiles } from './compare-files.js';
 import type { DryRunResult, IndexOptions, SkippedFile } from './types.js';
 import { walkSettings } from './walk-settings.js';
 
@@ -18,20 +18,18 @@ export async function planIndex(options: IndexOptions): Promise<DryRunResult> {
   let seen = 0;
   let unchanged = 0;
   try {
-    for await (const entry of walk({ ...walkSettings(options), root, neverEnter: [indexDir] })) {
+    const folder = { ...walkSettings(options), root, neverEnter: [indexDir] };
+    for await (const difference of compareFiles(reader ?? NOTHING_KNOWN, folder)) {
       options.signal?.throwIfAborted();
-      if (entry.kind === 'skipped') {
-        skipped.push(skippedFile(entry));
-        continue;
-      }
-      seen += 1;
-      if (reader && sameStat(reader.fileByPath(entry.path), entry)) {
-        unchanged += 1;
-        continue;
-      }
-      const read = await readText(entry);
-      if (read.ok) changed.push(entry.path);
-      else skipped.push(skippedFile({ path: entry.path, ...read }));
+      if (difference.kind === 'left-out') skipped.push(skippedFile(difference.entry));
+      if (difference.kind === 'same') unchanged += 1;
+      if (difference.kind === 'same' || 'file' in difference) seen += 1;
+      if (difference.kind !== 'look') continue;
+      const { file } = difference;
+      const read = await readText(file);
+      if (!read.ok) skipped.push(skippedFile({ path: file.path, ...read }));
+      else if (reader?.fileByPath(file.path)?.hash === read.hash) unchanged += 1;
+      else changed.push(file.path);
     }
   } finally {
     reader?.close();
@@ -46,6 +44,13 @@ export async function planIndex(options: IndexOptions): Promise<DryRunResult> {
     seconds,
   };
 }
+
+const NOTHING_KNOWN: KnownFiles = {
+  knownFiles: () => [],
+  leftOut: () => [],
+  fileByPath: () => undefined,
+  lastLook: null,
+};
 
 function skippedFile({ path, reason, detail }: SkippedFile): SkippedFile {
   return { path, reason, ...(detail === undefined ? {} : { detail }) };

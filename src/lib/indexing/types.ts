@@ -1,7 +1,15 @@
 import type { EmbedSearchError } from '../errors.js';
-import type { RuntimeChoice } from '../embedder/types.js';
+import type { DeviceChoice, RuntimeChoice } from '../embedder/types.js';
 import type { MemoryMode } from '../config.js';
 import type { MemoryReport } from '../memory.js';
+import type { LockWait } from '../store/writer-lock.js';
+import type { ModelChoices } from '../models/types.js';
+
+export interface DefaultModel {
+  readonly name: string;
+  /** The name is not the user's own: it must be that of a model that the user has. */
+  readonly installedOnly: boolean;
+}
 
 export interface IndexOptions {
   /** The folder to index. */
@@ -10,10 +18,15 @@ export interface IndexOptions {
   readonly indexDir?: string | undefined;
   /** A model's name or a GGUF file; default: the model that made the index, else the shipped one. */
   readonly model?: string | undefined;
+  /** The model of an index that has none yet, where `model` is not given; default: the shipped one. */
+  readonly defaultModel?: DefaultModel | undefined;
+  /** What is said of the model, over its profile and its file. */
+  readonly choices?: ModelChoices | undefined;
+  readonly device?: DeviceChoice | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly lanes?: number | undefined;
   readonly memory?: MemoryMode | undefined;
-  /** Bytes of the embedder's own memory that make it start anew; default: learned at work. */
+  /** Bytes of the embedder's own memory that make it start anew; default by the model and lanes. */
   readonly maxEmbedderMemory?: number | undefined;
   readonly include?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
@@ -21,8 +34,14 @@ export interface IndexOptions {
   readonly maxFileSize?: number | undefined;
   /** Forget what is there and make the index anew. */
   readonly rebuild?: boolean | undefined;
+  /** Where another writer holds the index, wait so long for it to end; otherwise that is INDEX_LOCKED at once. */
+  readonly waitForLock?: Omit<LockWait, 'signal'> | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: IndexProgress) => void) | undefined;
+  /** What was decided of each file, what the embedder does, and when: a line each, for who looks for a mistake. */
+  readonly onDebug?: ((message: string) => void) | undefined;
+  /** Told about once a second while texts are embedded. */
+  readonly onMemory?: ((report: MemoryReport) => void) | undefined;
 }
 
 export type IndexProgress =

@@ -1,17 +1,23 @@
-import { readText } from '../corpus/read-text.js';
-import type { CountTokens, FoundFile, SkippedEntry, WalkOptions } from '../corpus/types.js';
-import { walk } from '../corpus/walk.js';
-import { sameStat } from '../store/same-stat.js';
-import type { FileWithChunks, StoreWriter } from '../store/types.js';
-import { SEARCH_WORDS } from './search-words.js';
+import { READING_RULES, readText } from '../corpus/read-text.js';
+import type { CountTokens, FoundFile, ReadOutcome, SkippedEntry, WalkOptions } from '../corpus/types.js';
+import type { FileStat } from '../store/same-stat.js';
+import type { FileWithChunks, LeftOutFile, StoreWriter } from '../store/types.js';
 import { collectGarbage } from './collect-garbage.js';
+import { compareFiles, KEEPS_OLD_ENTRY, type Difference } from './compare-files.js';
 import { prepareFile } from './prepare-file.js';
+import { SEARCH_WORDS } from './search-words.js';
 
 /** Files are committed in groups: large enough for SQLite to be fast, small enough to keep memory flat. */
-const GROUP_CHARACTERS = 256 * 1024;
+const GROUP_CHARACTERS = 256 * 1024; // Fault build: 16 * 1024
 
-/** What kept an earlier version of a file from being compared; its old entry stays until it can be read again. */
-const KEEPS_OLD_ENTRY = new Set<string>(['not-readable', 'changed-while-reading']);
+/** Of what is noted beside, and of paths that are gone. */
+const NOTES_PER_GROUP = 500;
+
+/** Above that many, files go before all new ones are in: a moved one may have to be embedded again. */
+const MOST_GONE_PATHS = 10_000;
+
+/** Reasons that lie in the content: they hold until the file changes. */
+const OF_CONTENT = new Set<string>(['binary', 'not-text', 'minified', 'generated']);
 
 export interface WordsOutcome {
   readonly seen: number;
@@ -25,10 +31,13 @@ export interface WordsOutcome {
 
 export interface WordsOptions {
   readonly walk: WalkOptions;
-  readonly countTokens: CountTokens;
+  /** Called when there is a file to cut. */
+  readonly tokenCounter: () => Promise<CountTokens>;
   readonly signal: AbortSignal | undefined;
   readonly onFile: (filesSeen: number, chunksAdded: number) => void;
   readonly onSkipped: (entry: SkippedEntry) => void;
+  /** What was decided of a path, for who looks for a mistake. */
+  readonly onDecision?: ((decision: string, path: string) => void) | undefined;
 }
 
 /**
@@ -36,25 +45,29 @@ export interface WordsOptions {
  * transaction, so a kill loses at most the group at hand and a query answers from what is there.
  */
 export async function writeWords(store: StoreWriter, options: WordsOptions): Promise<WordsOutcome> {
-  store.setWords(SEARCH_WORDS);
+  const startedAt = Date.now();
+  await store.setWords(SEARCH_WORDS);
   const run = new WordsRun(store, options);
-  for await (const entry of walk(options.walk)) {
+  for await (const difference of compareFiles(store, options.walk)) {
     options.signal?.throwIfAborted();
-    if (entry.kind === 'skipped') run.skip(entry);
-    else await run.take(entry);
+    await run.take(difference);
   }
-  await run.commitGroup();
-  run.removeUnseen();
+  await run.finish(startedAt);
   return run.outcome;
 }
 
 class WordsRun {
   readonly #store: StoreWriter;
   readonly #options: WordsOptions;
-  readonly #present = new Set<string>();
-  readonly #keptFolders: string[] = [];
+  #countTokens: CountTokens | undefined;
   #group: FileWithChunks[] = [];
   #groupCharacters = 0;
+  #touched: (FileStat & { readonly path: string })[] = [];
+  #leftOut: LeftOutFile[] = [];
+  #forgotten: string[] = [];
+  /** They go last, so that a text that has only moved is never without a use. */
+  #gone: string[] = [];
+  #looked = false;
   readonly outcome = {
     seen: 0,
     indexed: 0,
@@ -70,41 +83,92 @@ class WordsRun {
     this.#options = options;
   }
 
-  skip(entry: SkippedEntry): void {
+  async take(difference: Difference): Promise<void> {
+    switch (difference.kind) {
+      case 'same':
+        this.outcome.seen += 1;
+        this.outcome.unchanged += 1;
+        return;
+      case 'look':
+        this.outcome.seen += 1;
+        return this.#look(difference.file, difference.isLeftOut);
+      case 'left-out':
+        if (difference.file !== undefined) this.outcome.seen += 1;
+        return this.#skip(difference.entry, difference.isNews);
+      case 'gone':
+        return this.#goes(difference.path);
+      case 'forgotten':
+        this.#forgotten.push(difference.path);
+        if (this.#forgotten.length >= NOTES_PER_GROUP) this.#writeNotes();
+    }
+  }
+
+  /** What is not written yet; `startedAt` is when the look at all this began. */
+  async finish(startedAt: number): Promise<void> {
+    await this.#commitGroup();
+    await this.#removeGone();
+    // A look at a part says nothing of the rest.
+    const isNews = this.#looked || this.#store.lastLook?.rules !== READING_RULES;
+    const note = this.#options.walk.only === undefined && isNews;
+    this.#writeNotes(note ? startedAt : undefined);
+  }
+
+  #skip(entry: SkippedEntry, isNews: boolean, stat?: FileStat): void {
     this.outcome.skipped += 1;
     this.#options.onSkipped(entry);
-    if (!KEEPS_OLD_ENTRY.has(entry.reason)) return;
-    if (entry.path.endsWith('/')) this.#keptFolders.push(entry.path);
-    else this.#present.add(entry.path);
+    const { path, reason, detail } = entry;
+    this.#decided(detail === undefined ? reason : `${reason} (${detail})`, path);
+    if (!isNews) return;
+    const known = detail === undefined ? { path, reason } : { path, reason, detail };
+    this.#leftOut.push(stat === undefined ? known : { ...known, stat });
+    if (this.#leftOut.length >= NOTES_PER_GROUP) this.#writeNotes();
   }
 
-  async take(file: FoundFile): Promise<void> {
-    this.outcome.seen += 1;
-    const known = this.#store.fileByPath(file.path);
-    if (sameStat(known, file)) {
-      this.outcome.unchanged += 1;
-      this.#present.add(file.path);
-      return;
-    }
+  async #look(file: FoundFile, isLeftOut: boolean): Promise<void> {
+    this.#looked = true;
     const read = await readText(file);
-    if (!read.ok) {
-      const detail = read.detail === undefined ? {} : { detail: read.detail };
-      this.skip({ kind: 'skipped', path: file.path, reason: read.reason, ...detail });
-      return;
-    }
-    this.#present.add(file.path);
+    if (isLeftOut && (read.ok || read.reason === 'vanished')) this.#forgotten.push(file.path);
+    if (!read.ok) return this.#refuse(file, read);
+    const known = this.#store.fileByPath(file.path);
     if (known?.hash === read.hash) {
-      this.#store.touchFile(file.path, file);
       this.outcome.unchanged += 1;
+      this.#touch(file);
       return;
     }
-    const prepared = prepareFile(file, read.text, read.hash, this.#options.countTokens);
-    this.#group.push(prepared);
+    this.#decided(known === undefined ? 'new' : 'changed', file.path);
+    this.#countTokens ??= await this.#options.tokenCounter();
+    this.#group.push(prepareFile(file, read.text, read.hash, this.#countTokens));
     this.#groupCharacters += read.text.length;
-    if (this.#groupCharacters >= GROUP_CHARACTERS) await this.commitGroup();
+    if (this.#groupCharacters >= GROUP_CHARACTERS) await this.#commitGroup();
   }
 
-  async commitGroup(): Promise<void> {
+  async #refuse(file: FoundFile, { reason, detail }: Extract<ReadOutcome, { ok: false }>): Promise<void> {
+    const { path, size, mtimeMs, inode } = file;
+    const stat = OF_CONTENT.has(reason) ? { size, mtimeMs, inode } : undefined;
+    const entry: SkippedEntry = {
+      kind: 'skipped',
+      path,
+      reason,
+      ...(detail === undefined ? {} : { detail }),
+    };
+    this.#skip(entry, reason !== 'vanished', stat);
+    if (!KEEPS_OLD_ENTRY.has(reason)) await this.#goes(path);
+  }
+
+  #touch({ path, size, mtimeMs, inode }: FoundFile): void {
+    this.#decided('same content', path);
+    this.#touched.push({ path, size, mtimeMs, inode });
+    if (this.#touched.length >= NOTES_PER_GROUP) this.#writeNotes();
+  }
+
+  async #goes(path: string): Promise<void> {
+    this.#gone.push(path);
+    if (this.#gone.length < MOST_GONE_PATHS) return;
+    await this.#commitGroup();
+    await this.#removeGone();
+  }
+
+  async #commitGroup(): Promise<void> {
     const group = this.#group;
     if (group.length === 0) return;
     this.#group = [];
@@ -117,16 +181,33 @@ class WordsRun {
     this.#options.onFile(this.outcome.seen, this.outcome.chunksAdded);
   }
 
-  removeUnseen(): void {
-    const gone: string[] = [];
-    for (const { path } of this.#store.files()) {
-      if (this.#present.has(path) || this.#keptFolders.some((folder) => path.startsWith(folder))) continue;
-      gone.push(path);
-    }
+  async #removeGone(): Promise<void> {
+    const gone = this.#gone.filter((path) => this.#store.fileByPath(path) !== undefined);
+    this.#gone = [];
     if (gone.length === 0) return;
+    const { removed } = await this.#store.removeFiles(gone);
+    this.outcome.chunksRemoved += removed;
+    this.outcome.removed += gone.length;
+    for (const path of gone) this.#decided('gone', path);
+  }
+
+  /** In one transaction: each costs a wait for the disk. */
+  #writeNotes(lookedAt?: number): void {
+    const [touched, leftOut, forgotten] = [this.#touched, this.#leftOut, this.#forgotten];
+    if (touched.length + leftOut.length + forgotten.length === 0 && lookedAt === undefined) return;
+    this.#touched = [];
+    this.#leftOut = [];
+    this.#forgotten = [];
     this.#store.transaction(() => {
-      for (const path of gone) this.outcome.chunksRemoved += this.#store.removeFile(path).removed;
+      for (const { path, ...stat } of touched) this.#store.touchFile(path, stat);
+      this.#store.noteLeftOut(leftOut, forgotten);
+      if (lookedAt !== undefined) this.#store.noteLook({ startedAt: lookedAt, rules: READING_RULES });
     });
-    this.outcome.removed = gone.length;
+    // What was read to find that nothing has changed is memory all the same.
+    if (touched.length + leftOut.length >= NOTES_PER_GROUP) collectGarbage();
+  }
+
+  #decided(decision: string, path: string): void {
+    this.#options.onDecision?.(decision, path);
   }
 }
