@@ -1,31 +1,7 @@
-// Reads a retrieval set in BEIR form and lays its documents out as files.
-import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Lays the documents of a retrieval set in BEIR form out as files.
+import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-
-/** @typedef {{id: string, text: string}} Query */
-
-/** @returns {Promise<Query[]>} in the order of the file; a query is one line of text */
-export async function readQueries(/** @type {string} */ folder) {
-  const queries = [];
-  for await (const { _id, text } of jsonLines(path.join(folder, 'queries.jsonl'))) {
-    queries.push({ id: String(_id), text: String(text).replaceAll(/\s+/g, ' ').trim() });
-  }
-  return queries;
-}
-
-/** @returns {Map<string, Map<string, number>>} query -> document -> grade */
-export function readJudgements(/** @type {string} */ folder) {
-  const judgements = new Map();
-  const [, ...rows] = readFileSync(path.join(folder, 'qrels', 'test.tsv'), 'utf8').split('\n');
-  for (const row of rows) {
-    const [query, document, grade] = row.trimEnd().split('\t');
-    if (query === undefined || document === undefined) continue;
-    if (!judgements.has(query)) judgements.set(query, new Map());
-    judgements.get(query).set(document, Number(grade));
-  }
-  return judgements;
-}
 
 /**
  * Writes one file for each document, title and then text, and returns which file is which document.

@@ -1,19 +1,30 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../lib/cli/base-command.js';
-import { embedderFlags, indexDirFlag, pathFlag } from '../lib/cli/common-flags.js';
+import {
+  embedderChoices,
+  embedderFlags,
+  indexDirFlag,
+  modelFlags,
+  pathFlag,
+} from '../lib/cli/common-flags.js';
+import { indexedPath, parsePlace } from '../lib/cli/place.js';
 import { EmbedSearchError } from '../lib/errors.js';
 import type { Searcher } from '../lib/search/searcher.js';
-import type { SearchRequest } from '../lib/search/types.js';
+import type { SearchRequest, SearchResult } from '../lib/search/types.js';
 
 export default class Query extends BaseCommand {
   static override summary = 'Find code and text by meaning and by words.';
   static override description =
     'Asks the index of the nearest folder, from the current one upwards, that has one. ' +
-    'Where the embedder cannot run, words alone answer, and a line on stderr says so.';
+    'Where the embedder cannot run, words alone answer, and a line on stderr says so. ' +
+    'In TEXT, lang:NAME and path:GLOB narrow the search, a "phrase" in double quotes counts where it stands word for ' +
+    'word, and -word at the end puts what has the word last; what only looks like these is words.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> "where do we retry a failed upload"',
     '<%= config.bin %> <%= command.id %> parseConfig --lang ts --glob "src/**"',
+    `<%= config.bin %> <%= command.id %> 'retry an upload path:src -test' --explain`,
+    '<%= config.bin %> <%= command.id %> --like src/upload.ts:42',
     '<%= config.bin %> <%= command.id %> --batch questions.txt',
   ];
   static override args = {
@@ -59,6 +70,23 @@ export default class Query extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
+    exact: Flags.boolean({
+      description:
+        'Compare with every vector, instead of the candidates that a quick look at all of them gives.',
+    }),
+    'min-score': Flags.custom<number>({
+      description: 'Only hits whose score, 0 to 1, is not below this.',
+      helpValue: 'X',
+      env: 'EMBED_SEARCH_MIN_SCORE',
+      parse: (input) => {
+        const score = Number(input);
+        if (input.trim() !== '' && score >= 0 && score <= 1) return Promise.resolve(score);
+        throw new EmbedSearchError('USAGE', `--min-score takes a number from 0 to 1, not "${input}".`);
+      },
+    })(),
+    explain: Flags.boolean({
+      description: 'Say how the query was understood and what each score is made of.',
+    }),
     context: Flags.integer({
       description: 'Lines of the file to show before and after each snippet.',
       helpValue: 'N',
@@ -66,6 +94,10 @@ export default class Query extends BaseCommand {
       min: 0,
       max: 1000,
       env: 'EMBED_SEARCH_CONTEXT',
+    }),
+    like: Flags.string({
+      description: 'Find what is like the passage at a line of an indexed file, instead of TEXT.',
+      helpValue: 'FILE:LINE',
     }),
     batch: Flags.string({
       description: 'Ask each line of a file (- is stdin); prints one JSON result a line.',
@@ -75,14 +107,22 @@ export default class Query extends BaseCommand {
       description: 'Also say how many files have changed since they were indexed.',
     }),
     ...embedderFlags,
+    ...modelFlags,
   };
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Query);
-    if (args.text !== undefined && flags.batch !== undefined) {
-      throw new EmbedSearchError('USAGE', 'A query and --batch do not go together.');
+    const asked = [
+      ...(args.text === undefined ? [] : ['a query']),
+      ...(flags.batch === undefined ? [] : ['--batch']),
+      ...(flags.like === undefined ? [] : ['--like']),
+    ];
+    if (asked.length > 1) {
+      const [first, second] = asked as [string, string];
+      throw new EmbedSearchError('USAGE', `${capitalized(first)} and ${second} do not go together.`);
     }
-    if (flags.batch === undefined && !args.text?.trim()) {
+    const like = flags.like === undefined ? undefined : parsePlace(flags.like);
+    if (flags.batch === undefined && like === undefined && !args.text?.trim()) {
       throw new EmbedSearchError(
         'QUERY_EMPTY',
         args.text === undefined ? 'The query is missing.' : 'The query is empty.',
@@ -93,31 +133,41 @@ export default class Query extends BaseCommand {
       import('../lib/search/searcher.js'),
     ]);
     const found = findIndex(flags.path ?? '.', flags['index-dir']);
-    const { model, runtime, lanes, memory, mode } = flags;
-    const maxEmbedderMemory = flags['max-embedder-memory'];
-    const embedder = { model, runtime, lanes, memory, maxEmbedderMemory };
-    const searcher = await Searcher.open({ ...found, ...embedder });
+    const { mode } = flags;
+    const searcher = await Searcher.open({ ...found, ...embedderChoices(flags) });
     const request = {
       mode,
       limit: flags.limit,
       by: flags.by,
       globs: flags.glob,
       languages: flags.lang,
+      exact: flags.exact,
       context: flags.context,
+      minScore: flags['min-score'],
+      explain: flags.explain,
       signal: this.signal,
     };
+    const { publishSession } = await import('../lib/diagnostics/sessions.js');
+    const session = publishSession(found.indexDir, 'query', () => searcher.memory());
     try {
+      if (like !== undefined) {
+        // Its vector is in the index: no embedder is needed.
+        const place = { path: indexedPath(like.file, searcher.root), line: like.line };
+        await this.#one(searcher, () => searcher.similar({ ...request, ...place }), flags['check-stale']);
+        return;
+      }
       searcher.warmUp(mode);
       await (flags.batch === undefined
-        ? this.#one(searcher, { ...request, text: args.text! }, flags['check-stale'])
+        ? this.#one(searcher, () => searcher.search({ ...request, text: args.text! }), flags['check-stale'])
         : this.#batch(searcher, request, flags.batch));
     } finally {
+      session.close();
       await searcher.close();
     }
   }
 
-  async #one(searcher: Searcher, request: SearchRequest, checkStale: boolean): Promise<void> {
-    const found = await searcher.search(request);
+  async #one(searcher: Searcher, ask: () => Promise<SearchResult>, checkStale: boolean): Promise<void> {
+    const found = await ask();
     const stale = checkStale ? { stale: await this.#staleness(searcher) } : {};
     const result = { ...found, ...stale, memory: await searcher.memory() };
     const [{ coverageNote, renderSearch }, { staleNote }] = await Promise.all([
@@ -135,9 +185,9 @@ export default class Query extends BaseCommand {
     for (const note of notes) if (note) this.notice(this.stderrPalette.yellow(note));
   }
 
-  async #staleness({ reader, root, indexDir }: Searcher) {
+  async #staleness(searcher: Searcher) {
     const { measureStaleness } = await import('../lib/diagnostics/staleness.js');
-    return measureStaleness(reader, root, indexDir, this.signal);
+    return searcher.use((reader) => measureStaleness(reader, searcher.root, searcher.indexDir, this.signal));
   }
 
   /** Every line gets its own document, also one that fails; the exit code then says that it was done in part. */
@@ -176,4 +226,8 @@ export default class Query extends BaseCommand {
       this.notice(renderError(error, this.stderrPalette).trimEnd());
     }
   }
+}
+
+function capitalized(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
 }

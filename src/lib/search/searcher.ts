@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { lanesAndLeanness } from '../config.js';
-import { createEmbedder } from '../embedder/create-embedder.js';
-import type { EmbedderModel, EmbeddingProvider } from '../embedder/types.js';
+import { createPlannedEmbedder } from '../embedder/planned-embedder.js';
+import type { EmbedderModel, EmbedderStatus, EmbeddingProvider } from '../embedder/types.js';
 import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
+import { outlineModel } from '../models/model-spec.js';
+import { vectorShareOf } from '../models/profiles.js';
+import { mayOpenRecorded, refusedRecorded } from '../models/recorded-file.js';
 import { resolveModel } from '../models/resolve-model.js';
+import type { ModelChoices, ModelSpec } from '../models/types.js';
 import { openLocalStore } from '../store/local-store.js';
 import type {
   ChunkScore,
@@ -15,15 +18,29 @@ import type {
   StoreCounts,
   StoreReader,
 } from '../store/types.js';
-import { confidenceOf } from './confidence.js';
-import { withContext } from './context-lines.js';
-import { embedderModelOf } from './embedder-model.js';
-import { type FusedChunk, fuse, VECTOR_CANDIDATES, WORD_CANDIDATES } from './fuse.js';
-import { pathFilter } from './path-filter.js';
+import { diversify } from './diversify.js';
+import { withoutDuplicates } from './duplicates.js';
+import { bestOfEachFile } from './each-file.js';
+import { findSimilar } from './similar.js';
 import { queryTerms } from './query-terms.js';
+import { embedderModelOf } from './embedder-model.js';
+import { gather, rangesOf, searchWords, VECTOR_CANDIDATES, WORD_CANDIDATES } from './gather.js';
+import { type HitEntry, hitsOf } from './hits.js';
+import { acceptsAny, both, inlineFilter, pathFilter } from './path-filter.js';
 import { queryVectors } from './query-vectors.js';
-import { bestLines } from './snippet.js';
-import type { SearcherOptions, SearchHit, SearchMode, SearchRequest, SearchResult } from './types.js';
+import { NewestGeneration } from './newest-generation.js';
+import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
+import { confidenceOf, relevanceOf } from './relevance.js';
+import type {
+  SearcherOptions,
+  SearchMode,
+  SearchRequest,
+  SearchResult,
+  SimilarRequest,
+  UnderstoodAs,
+} from './types.js';
+import { type UnderstoodQuery, understandQuery } from './understand.js';
+import { type RankingWeights, weightsFor } from './weights.js';
 
 /** A query that is longer, in characters, is a file by mistake. */
 const LONGEST_QUERY = 1_000_000;
@@ -33,6 +50,7 @@ const MODES: ReadonlySet<string> = new Set(['hybrid', 'vector', 'lexical'] satis
 interface LegOptions {
   readonly limit: number;
   readonly filter: SearchFilter | undefined;
+  readonly exact?: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -41,26 +59,65 @@ interface VectorLeg {
   readonly degraded?: string;
 }
 
+/** What the user asks for does not go with this index: words are no answer to that. */
+const SETTINGS_OF_ANOTHER: ReadonlySet<ErrorCode> = new Set(['INDEX_OTHER_MODEL', 'INDEX_OTHER_SETTINGS']);
+
+/** What there is to rank. */
+export interface FoundCandidates {
+  readonly query: UnderstoodQuery;
+  /** `lexical` where hybrid had to do without vectors. */
+  readonly mode: SearchMode;
+  readonly candidates: readonly Candidate[];
+  readonly ranges: LegRanges;
+  readonly weights: RankingWeights;
+  /** Why words had to do. */
+  readonly degraded: string | undefined;
+}
+
 const NOTHING_BY_VECTOR: VectorLeg = { found: [] };
 
 /** An open index and, from the first query that needs vectors on, an embedder. */
 export class Searcher {
-  readonly reader: StoreReader;
+  readonly #generations: NewestGeneration;
   readonly #options: SearcherOptions;
   #embedder: EmbeddingProvider | undefined;
   #model: Promise<EmbedderModel> | undefined;
-  /** Of the one generation that the reader holds. */
-  readonly #counts: StoreCounts;
+  /** Of the generation that the reader holds. */
+  #counts: StoreCounts;
+  #identity: string;
 
   private constructor(reader: StoreReader, options: SearcherOptions) {
-    this.reader = reader;
     this.#counts = reader.counts();
+    this.#identity = JSON.stringify(reader.identity);
+    this.#generations = new NewestGeneration(reader, (newest) => this.#takeOver(newest));
     this.#options = options;
   }
 
-  /** Opens an index for as long as the searcher lives. Errors: INDEX_* and those of the machine. */
+  /** Opens an index; each search then answers from its newest generation. Errors: INDEX_* and those of the machine. */
   static async open(options: SearcherOptions): Promise<Searcher> {
     return new Searcher(await openLocalStore(options.indexDir).openReader(), options);
+  }
+
+  /** The index as the last search saw it. Its fields may be read at any time, its methods called within `use` only. */
+  get reader(): StoreReader {
+    return this.#generations.reader;
+  }
+
+  /** Runs `work` in the newest generation, which stays the same until it ends. Not within another use or search. */
+  use<T>(work: (reader: StoreReader) => T | Promise<T>): Promise<T> {
+    return this.#generations.use(async (reader) => {
+      try {
+        return await work(reader);
+      } catch (error) {
+        throw reader.explain(error);
+      }
+    });
+  }
+
+  /** What the model's profile says of how much meaning counts. */
+  get #vectorShare(): number | undefined {
+    const { identity } = this.reader;
+    return identity === null ? undefined : vectorShareOf(identity.modelId, identity.dimensions);
   }
 
   get indexDir(): string {
@@ -74,7 +131,12 @@ export class Searcher {
 
   /** This process and its embedder, as they are now. */
   async memory(): Promise<MemoryReport> {
-    return memoryReport(await this.#embedder?.stats(), this.reader.modelFile?.bytes ?? 0);
+    return memoryReport(await this.#embedder?.stats());
+  }
+
+  /** What the embedder does now; never starts it. Null as long as no search needed one. */
+  embedderStatus(): EmbedderStatus | null {
+    return this.#embedder?.status() ?? null;
   }
 
   /** What was odd but did not keep it from answering. */
@@ -92,56 +154,162 @@ export class Searcher {
   }
 
   /** Ranked hits. In `hybrid`, words alone answer where there can be no vectors, and `degraded` says so. */
-  async search(request: SearchRequest): Promise<SearchResult> {
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.use(() => this.#search(request));
+  }
+
+  async #search(request: SearchRequest): Promise<SearchResult> {
     const started = performance.now();
-    const { text, mode = 'hybrid', limit = 10, by = 'chunk', signal } = request;
-    checkRequest(text, mode, limit);
-    const counts = this.#counts;
-    const filter = pathFilter(request.globs, request.languages);
-    const terms = queryTerms(text);
-    // More candidates where many hits are asked for: a file's other chunks take places too.
-    const wordLeg = { limit: Math.max(WORD_CANDIDATES, limit * 10), filter, signal };
-    const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, signal };
-    // The words are looked up while the embedder works.
-    const [vectors, words] = await Promise.all([
-      mode === 'lexical' ? NOTHING_BY_VECTOR : this.#vectorLeg(text, mode, vectorLeg),
-      this.#wordLeg(mode === 'vector' ? [] : terms, wordLeg),
-    ]);
-    const fused = fuse(
-      { vectors: vectors.found, ...words },
-      mode === 'hybrid' && vectors.degraded ? 'lexical' : mode,
+    const {
+      text,
+      mode = 'hybrid',
+      limit = 10,
+      by = 'chunk',
+      ranking = true,
+      explain = false,
+      exact = false,
+    } = request;
+    const found = await this.#candidates(request);
+    const { query, degraded } = found;
+    const ranked = rank(found.candidates, query, found.ranges, found.weights);
+    const scoreOf = relevanceOf(ranked, found);
+    const fitting = atLeast(ranked, request.minScore ?? 0, scoreOf);
+    const { entries, duplicates } = withoutDuplicates(
+      this.reader,
+      by === 'file' ? bestOfEachFile(fitting, ({ candidate }) => candidate.fileId) : fitting,
+      { idOf: ({ candidate }) => candidate.chunkId, limit },
     );
-    const chosen = (by === 'file' ? bestOfEachFile(fused) : fused).slice(0, limit);
-    const hits = await this.#hits(chosen, terms, request.context ?? 0);
+    const chosen = by === 'chunk' && ranking ? diversify(entries, limit) : entries.slice(0, limit);
+    const hits = await hitsOf(
+      this.reader,
+      chosen.map((entry) => hitEntry(entry, scoreOf(entry), explain)),
+      { terms: query.terms, root: this.root, context: request.context ?? 0, duplicates },
+    );
+    const { chunks, withVectors } = this.#counts;
     return {
       query: text,
       mode,
-      coverage: { chunks: counts.chunks, withVectors: counts.withVectors },
-      confidence: confidenceOf(chosen[0], shareOfWords(terms, hits[0]?.snippet ?? '')),
+      coverage: { chunks, withVectors },
+      confidence: confidenceOf(hits[0]?.score),
       hits,
-      ...(vectors.degraded === undefined ? {} : { degraded: { reason: vectors.degraded } }),
+      ...(exact && mode !== 'lexical' && degraded === undefined ? { exact: true as const } : {}),
+      ...(degraded === undefined ? {} : { degraded: { reason: degraded } }),
+      ...(explain ? { understood: understoodAs(query) } : {}),
       milliseconds: Math.round((performance.now() - started) * 10) / 10,
     };
   }
 
+  /**
+   * What is like the passage at a line of an indexed file, by its stored vector: no embedder is started. In `hybrid`,
+   * its words answer while it has none, and `degraded` says so. Errors: PATH_NOT_FOUND for a file that is not in the
+   * index, USAGE for a line that it does not have, INDEX_MISSING in `vector` where the passage has no vector.
+   */
+  similar(request: SimilarRequest): Promise<SearchResult> {
+    return this.use((reader) => this.#similar(reader, request));
+  }
+
+  async #similar(reader: StoreReader, request: SimilarRequest): Promise<SearchResult> {
+    const started = performance.now();
+    const { path, line, mode = 'hybrid' } = request;
+    checkOptions(mode, request.limit ?? 10);
+    const { source, chosen, duplicates, answeredBy } = await findSimilar(reader, { ...request, mode });
+    const { startLine, endLine, symbol, id } = source;
+    const lacking = `${path}:${startLine} has no vector`;
+    if (mode === 'vector' && answeredBy !== 'vector') throw this.#noVectors(lacking);
+    const repeated = duplicates.get(id);
+    return {
+      query: `${path}:${line}`,
+      mode,
+      coverage: { chunks: this.#counts.chunks, withVectors: this.#counts.withVectors },
+      confidence: confidenceOf(chosen[0]?.score),
+      hits: await hitsOf(reader, chosen, {
+        terms: queryTerms(source.text),
+        root: this.root,
+        context: request.context ?? 0,
+        duplicates,
+      }),
+      ...(mode === 'hybrid' && answeredBy === 'lexical' ? { degraded: { reason: `${lacking} yet.` } } : {}),
+      like: {
+        path,
+        startLine,
+        endLine,
+        ...(symbol === undefined ? {} : { symbol }),
+        ...(repeated === undefined ? {} : { duplicates: repeated }),
+      },
+      milliseconds: Math.round((performance.now() - started) * 10) / 10,
+    };
+  }
+
+  /** What there is to rank for a request, and how its parts are weighed: `search` before the ranking. Errors as of `search`. */
+  candidates(request: SearchRequest): Promise<FoundCandidates> {
+    return this.use(() => this.#candidates(request));
+  }
+
+  async #candidates(request: SearchRequest): Promise<FoundCandidates> {
+    const { text, mode = 'hybrid', limit = 10, ranking = true, exact = false, signal } = request;
+    checkRequest(text, mode, limit);
+    const { query, filter } = this.#understand(request);
+    // More candidates where many hits are asked for: a file's other chunks take places too.
+    const wordLimit = Math.max(WORD_CANDIDATES, limit * 10);
+    const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, exact, signal };
+    // The words are looked up while the embedder works.
+    const [{ found, degraded }, words] = await Promise.all([
+      mode === 'lexical' ? NOTHING_BY_VECTOR : this.#vectorLeg(query.text, mode, vectorLeg),
+      this.#wordLeg(mode === 'vector' ? [] : query.terms, wordLimit, filter),
+    ]);
+    const legs = { vectors: found, ...words };
+    const answered = mode === 'hybrid' && degraded !== undefined ? 'lexical' : mode;
+    return {
+      query,
+      mode: answered,
+      candidates: gather(this.reader, query, legs),
+      ranges: rangesOf(legs),
+      weights: weightsFor(answered, { ranking, vectorShare: this.#vectorShare }),
+      degraded,
+    };
+  }
+
+  /** Paths of the files that fit best by their words alone, as one would search without chunks; for comparison. */
+  filesByWords(text: string, limit: number): Promise<string[]> {
+    return this.use((reader) => {
+      const found = reader.searchFileWords(understandQuery(text).terms, { limit });
+      return reader.filePaths(found.map(({ fileId }) => fileId));
+    });
+  }
+
   async close(): Promise<void> {
+    this.#generations.close();
     await this.#embedder?.close();
-    this.reader.close();
+  }
+
+  /** Another generation may have been made by another model: its embedder is not the one that runs. */
+  #takeOver(reader: StoreReader): void {
+    this.#counts = reader.counts();
+    const identity = JSON.stringify(reader.identity);
+    if (this.#identity === identity) return;
+    this.#identity = identity;
+    this.#model = undefined;
+    void this.#embedder?.close();
+    this.#embedder = undefined;
   }
 
   /** The model that made the vectors, where it is now: those of different models never meet. */
   async #embedderModel(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbedderModel> {
     const { model } = this.#options;
+    refuseOtherChoices(this.#options.choices ?? {}, identity);
     const known = { ...modelFile, sha256: identity.modelSha256 };
     const recorded = embedderModelOf(identity, modelFile);
     if (model === undefined) {
-      if (existsSync(modelFile.path)) return recorded;
+      const mayOpen = mayOpenRecorded(modelFile.path, [this.root, this.indexDir]);
+      if (mayOpen && existsSync(modelFile.path)) return recorded;
       // The shipped one moves with the program.
       const shipped = await resolveModel(undefined);
-      return shipped.sha256 === identity.modelSha256 ? shipped : recorded;
+      if (shipped.sha256 === identity.modelSha256) return { ...recorded, ...fileOf(shipped) };
+      if (!mayOpen) throw refusedRecorded(modelFile.path);
+      return recorded;
     }
-    const asked = await resolveModel(model, { known });
-    if (asked.sha256 === identity.modelSha256) return asked;
+    const asked = await resolveModel(model, { known, choices: { pooling: recorded.pooling } });
+    if (asked.sha256 === identity.modelSha256) return { ...recorded, ...fileOf(asked) };
     throw new EmbedSearchError(
       'INDEX_OTHER_MODEL',
       `The index was made by ${identity.modelId} (${identity.modelSha256.slice(0, 8)}), ` +
@@ -151,32 +319,38 @@ export class Searcher {
   }
 
   /** Why there are no vectors to search: what kept the last run from making them, where that is known. */
-  #noVectors(): EmbedSearchError {
+  #noVectors(lacking = 'The index has no vectors'): EmbedSearchError {
     const { lastRun } = this.reader;
     const code = lastRun?.errorCode as ErrorCode | undefined;
     const exit = code === undefined ? 0 : ERROR_CODES[code]?.exit;
     if (code !== undefined && (exit === 4 || exit === 5)) {
-      return new EmbedSearchError(code, `The index has no vectors: ${lastRun?.detail ?? code}`);
+      return new EmbedSearchError(code, `${lacking}: ${lastRun?.detail ?? code}`);
     }
-    return new EmbedSearchError('INDEX_MISSING', 'The index has no vectors yet.', {
+    return new EmbedSearchError('INDEX_MISSING', `${lacking} yet.`, {
       fix: 'Run `embed-search index` until it ends well; `--mode lexical` answers from words meanwhile.',
     });
   }
 
   /** Also for calls at the same time there is one embedder. */
   async #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbeddingProvider> {
-    this.#model ??= this.#embedderModel(identity, modelFile);
-    const model = await this.#model.catch((error: unknown) => {
-      this.#model = undefined; // a file that comes back is found by the next query
+    const pending = (this.#model ??= this.#embedderModel(identity, modelFile));
+    const model = await pending.catch((error: unknown) => {
+      if (this.#model === pending) this.#model = undefined; // a file that comes back is found by the next query
       throw error;
     });
-    const { runtime, memory = 'auto', lanes, maxEmbedderMemory } = this.#options;
-    this.#embedder ??= createEmbedder({
-      model,
-      ...(runtime ? { runtime } : {}),
-      ...(maxEmbedderMemory === undefined ? {} : { maxMemoryBytes: maxEmbedderMemory }),
-      ...lanesAndLeanness('query', memory, lanes),
-    });
+    const { embedders, memory } = this.#options;
+    // Only `fast` asks how large the model is: that means to read its file.
+    const footprint =
+      memory === 'fast' && !embedders ? await outlineModel(model.path, { pooling: model.pooling }) : null;
+    if (this.#model !== pending) {
+      // Warming up holds no generation: another one came meanwhile, perhaps of another model.
+      const newest = this.reader;
+      if (!newest.identity || !newest.modelFile) throw this.#noVectors();
+      return this.#embedderFor(newest.identity, newest.modelFile);
+    }
+    // People and agents ask the same again: a cache.
+    const planned = { job: 'query', model, footprint, choices: this.#options, cache: {} } as const;
+    this.#embedder ??= embedders?.of(model) ?? createPlannedEmbedder(planned).embedder;
     return this.#embedder;
   }
 
@@ -184,7 +358,7 @@ export class Searcher {
     try {
       return { found: await this.#searchVectors(text, options) };
     } catch (error) {
-      if (mode === 'vector' || !(error instanceof EmbedSearchError) || error.code === 'INDEX_OTHER_MODEL')
+      if (mode === 'vector' || !(error instanceof EmbedSearchError) || SETTINGS_OF_ANOTHER.has(error.code))
         throw error;
       // Nothing to embed is no fault: an index of an empty folder is not degraded.
       if (this.#counts.chunks === 0) return NOTHING_BY_VECTOR;
@@ -192,70 +366,47 @@ export class Searcher {
     }
   }
 
-  async #wordLeg(terms: readonly string[], options: LegOptions) {
+  async #wordLeg(terms: readonly string[], limit: number, filter: SearchFilter | undefined) {
     // One turn of the event loop later, so that the texts to embed are on their way first.
     await setImmediate();
-    return {
-      chunkWords: this.reader.searchChunkWords(terms, options),
-      fileWords: this.reader.searchFileWords(terms, options),
-    };
+    return searchWords(this.reader, terms, limit, filter);
   }
 
-  async #searchVectors(text: string, { limit, filter, signal }: LegOptions): Promise<ChunkScore[]> {
+  /** The query, and the files that it may be answered from. A filter in its text that fits no file is words. */
+  #understand(request: SearchRequest): {
+    query: UnderstoodQuery;
+    filter: SearchFilter | undefined;
+  } {
+    const { text } = request;
+    const asked = pathFilter(request);
+    const query = understandQuery(text);
+    if (query.text === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query has nothing to look for.');
+    const inline = inlineFilter(query);
+    if (inline === undefined) return { query, filter: asked };
+    const filter = both(asked, inline)!;
+    if (acceptsAny(this.reader, filter)) return { query, filter };
+    return { query: understandQuery(text, { filters: false }), filter: asked };
+  }
+
+  async #searchVectors(text: string, options: LegOptions): Promise<ChunkScore[]> {
+    const { limit, filter, exact = false, signal } = options;
     const { identity, modelFile } = this.reader;
     if (!identity || !modelFile || this.#counts.withVectors === 0) throw this.#noVectors();
     const embedder = await this.#embedderFor(identity, modelFile);
     const { queryPrefix, tokenLimit } = identity;
     const best = new Map<number, ChunkScore>();
     for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {
-      for (const found of await this.reader.searchVectors(vector, { limit, filter })) {
+      for (const found of await this.reader.searchVectors(vector, { limit, filter, exact })) {
         if (found.score > (best.get(found.chunkId)?.score ?? -Infinity)) best.set(found.chunkId, found);
       }
     }
     return [...best.values()].sort((a, b) => b.score - a.score).slice(0, limit);
   }
-
-  async #hits(
-    chosen: readonly FusedChunk[],
-    terms: readonly string[],
-    context: number,
-  ): Promise<SearchHit[]> {
-    const chunks = new Map(
-      this.reader.chunks(chosen.map(({ chunkId }) => chunkId)).map((chunk) => [chunk.id, chunk]),
-    );
-    const hits: SearchHit[] = [];
-    for (const { chunkId, score, vector, lexical } of chosen) {
-      const chunk = chunks.get(chunkId);
-      if (!chunk) continue;
-      let snippet = bestLines(chunk.text, chunk.startLine, terms);
-      const file = context > 0 ? this.reader.fileByPath(chunk.path) : undefined;
-      if (file) snippet = await withContext(snippet, this.root, file, context);
-      hits.push({
-        rank: hits.length + 1,
-        score: round(score),
-        path: chunk.path,
-        startLine: chunk.startLine,
-        endLine: chunk.endLine,
-        language: chunk.language,
-        ...(chunk.symbol === undefined ? {} : { symbol: chunk.symbol }),
-        snippet: snippet.text,
-        snippetStartLine: snippet.startLine,
-        scores: {
-          ...(vector === undefined ? {} : { vector: round(vector) }),
-          ...(lexical === undefined ? {} : { lexical: round(lexical) }),
-        },
-      });
-    }
-    return hits;
-  }
 }
 
 function checkRequest(text: string, mode: SearchMode, limit: number): void {
   if (typeof text !== 'string') throw new EmbedSearchError('USAGE', 'A search takes { text }, a string.');
-  if (!MODES.has(mode)) throw new EmbedSearchError('USAGE', `There is no mode ${JSON.stringify(mode)}.`);
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new EmbedSearchError('USAGE', `The limit is a whole number from 1 on, not ${limit}.`);
-  }
+  checkOptions(mode, limit);
   if (text.trim() === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query is empty.');
   if (text.length > LONGEST_QUERY) {
     throw new EmbedSearchError(
@@ -268,17 +419,49 @@ function checkRequest(text: string, mode: SearchMode, limit: number): void {
   }
 }
 
-function bestOfEachFile(fused: readonly FusedChunk[]): FusedChunk[] {
-  const seen = new Set<number>();
-  return fused.filter(({ fileId }) => !seen.has(fileId) && seen.add(fileId));
+function checkOptions(mode: SearchMode, limit: number): void {
+  if (!MODES.has(mode)) throw new EmbedSearchError('USAGE', `There is no mode ${JSON.stringify(mode)}.`);
+  if (!Number.isInteger(limit) || limit < 1) {
+    throw new EmbedSearchError('USAGE', `The limit is a whole number from 1 on, not ${limit}.`);
+  }
 }
 
-function shareOfWords(terms: readonly string[], text: string): number {
-  if (terms.length === 0) return 0;
-  const lower = text.toLowerCase();
-  return terms.filter((term) => lower.includes(term)).length / terms.length;
+function hitEntry({ candidate, lexical, parts }: RankedChunk, score: number, explain: boolean): HitEntry {
+  const { chunkId, vector } = candidate;
+  return { chunkId, score, vector, lexical, ...(explain ? { parts } : {}) };
 }
 
-function round(score: number): number {
-  return Math.round(score * 1e4) / 1e4;
+/** They are in order, and their relevance is in the same order. */
+function atLeast(
+  ranked: readonly RankedChunk[],
+  minimum: number,
+  scoreOf: (entry: RankedChunk) => number,
+): readonly RankedChunk[] {
+  const end = minimum > 0 ? ranked.findIndex((entry) => scoreOf(entry) < minimum) : -1;
+  return end === -1 ? ranked : ranked.slice(0, end);
+}
+
+function understoodAs(query: UnderstoodQuery): UnderstoodAs {
+  const { kind, text, names, files, phrases, excluded, languages, paths } = query;
+  return { kind, text, names, files, phrases, excluded, languages, paths, asksFor: [...query.asksFor] };
+}
+
+/** The same model may lie elsewhere than where the index was made; what is done with it is what the index says. */
+function fileOf({ path, bytes, mtimeMs, weightTypes, isCausal }: ModelSpec): Partial<EmbedderModel> {
+  return { path, bytes, mtimeMs, weightTypes, isCausal };
+}
+
+/** Queries and documents have to be treated as one model's. */
+function refuseOtherChoices(choices: ModelChoices, identity: IndexIdentity): void {
+  const names = ['pooling', 'queryPrefix', 'documentPrefix', 'dimensions'] as const;
+  const other = names.filter((name) => choices[name] !== undefined && choices[name] !== identity[name]);
+  if (other.length === 0) return;
+  const list = other.map((name) => `${name} ${JSON.stringify(identity[name])}`).join(', ');
+  throw new EmbedSearchError(
+    'INDEX_OTHER_SETTINGS',
+    `The index was made with other settings of its model: ${list}.`,
+    {
+      fix: 'Leave the flags out: the index remembers them. Or make it anew with them: embed-search index --rebuild',
+    },
+  );
 }

@@ -20,7 +20,7 @@ const SETS = {
  * @param {string} set
  * @returns {Promise<string>}
  */
-export async function commitDocuments(set) {
+export async function packageDocuments(set) {
   const source = SETS[set];
   if (source === undefined)
     throw new Error(`${set} has no corpus.jsonl and is not one of ${Object.keys(SETS).join(', ')}`);

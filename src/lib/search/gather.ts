@@ -1,0 +1,109 @@
+import { definitionsIn } from '../corpus/definitions-in.js';
+import type { ChunkScore, FileScore, SearchFilter, StoreReader, WordWeights } from '../store/types.js';
+import type { Candidate, Evidence, LegRange, LegRanges } from './rank.js';
+import { stem } from './stems.js';
+import type { UnderstoodQuery } from './understand.js';
+
+/** How many candidates each leg gives to the ranking at least: more vectors cost reads and change no ranking. */
+export const WORD_CANDIDATES = 1_000;
+export const VECTOR_CANDIDATES = 300;
+
+/** Of each leg's best, so many are read for what only their texts say. */
+const READ_CANDIDATES = 100;
+
+/** Of a pasted text, so many words are compared with a chunk. */
+const COMPARED_WORDS = 60;
+
+/** What the legs found for one query; an absent leg is an empty list. Each is sorted, best first. */
+export interface Legs {
+  readonly vectors: readonly ChunkScore[];
+  readonly chunkWords: readonly ChunkScore[];
+  readonly fileWords: readonly FileScore[];
+}
+
+/** BM25 counts a match in a symbol (of Markdown: its heading) or a path so many times; see docs/search-quality.md. */
+const CHUNK_FIELDS: WordWeights = { body: 1, symbol: 1, path: 1 };
+const FILE_FIELDS: WordWeights = { body: 1, path: 1 };
+
+/** The two legs by words. */
+export function searchWords(
+  reader: StoreReader,
+  terms: readonly string[],
+  limit: number,
+  filter: SearchFilter | undefined,
+): Pick<Legs, 'chunkWords' | 'fileWords'> {
+  return {
+    chunkWords: reader.searchChunkWords(terms, { limit, filter, weights: CHUNK_FIELDS }),
+    fileWords: reader.searchFileWords(terms, { limit, filter, weights: FILE_FIELDS }),
+  };
+}
+
+/** Brings together what is known of every chunk that a leg found. */
+export function gather(reader: StoreReader, query: UnderstoodQuery, legs: Legs): Candidate[] {
+  const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
+  const words = new Map(legs.chunkWords.map(({ chunkId, score }) => [chunkId, score]));
+  const fileWords = new Map(legs.fileWords.map(({ fileId, score }) => [fileId, score]));
+  const ids = [...new Set([...vectors.keys(), ...words.keys()])];
+  const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
+  const evidence = evidenceOf(reader, query, [...new Set(read.map(({ chunkId }) => chunkId))]);
+  const modified = new Map<string, number | undefined>();
+  return reader.places(ids).map(({ id, fileId, path, startLine, symbol }) => {
+    if (query.isAboutRecent && !modified.has(path)) modified.set(path, reader.fileByPath(path)?.mtimeMs);
+    return {
+      chunkId: id,
+      fileId,
+      path,
+      startLine,
+      symbol,
+      vector: vectors.get(id),
+      words: words.get(id),
+      fileWords: fileWords.get(fileId),
+      evidence: evidence.get(id),
+      modified: modified.get(path),
+    };
+  });
+}
+
+function evidenceOf(
+  reader: StoreReader,
+  { phrases, excluded, terms }: UnderstoodQuery,
+  ids: readonly number[],
+): Map<number, Evidence> {
+  const wanted = phrases.map(plain);
+  const stems = [...new Set(terms.slice(0, COMPARED_WORDS).map(stem))];
+  const unwanted = excluded.map((word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'));
+  return new Map(
+    reader.chunks(ids).map(({ id, text, language, path }) => {
+      const lower = plain(text);
+      const all = `${lower} ${plain(path)}`;
+      const found = wanted.filter((phrase) => lower.includes(phrase)).length;
+      const evidence: Evidence = {
+        defines: definitionsIn(text, language),
+        phrases: wanted.length === 0 ? 0 : found / wanted.length,
+        isExcluded: unwanted.some((word) => word.test(all)),
+        wordShare: stems.length === 0 ? 0 : stems.filter((word) => all.includes(word)).length / stems.length,
+      };
+      return [id, evidence];
+    }),
+  );
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/\s+/g, ' ');
+}
+
+/**
+ * The best score of each leg and its `depth`-th: what a hit scores must not depend on how many were asked for. Where
+ * fewer chunks have any of the words, the worst of them is still better than those without, which BM25 gives 0.
+ */
+export function rangesOf({ vectors, chunkWords, fileWords }: Legs): LegRanges {
+  return {
+    vector: range(vectors, VECTOR_CANDIDATES, vectors.at(-1)?.score ?? 0),
+    words: range(chunkWords, WORD_CANDIDATES, 0),
+    fileWords: range(fileWords, WORD_CANDIDATES, 0),
+  };
+}
+
+function range(list: readonly { score: number }[], depth: number, lowest: number): LegRange {
+  return { high: list[0]?.score ?? 0, low: list.length < depth ? lowest : list[depth - 1]!.score };
+}

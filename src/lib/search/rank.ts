@@ -1,0 +1,242 @@
+import { splitIdentifier } from '../corpus/words.js';
+import { fileKind, type FileKind } from './file-kind.js';
+import { stem } from './stems.js';
+import type { UnderstoodQuery } from './understand.js';
+import type { RankingWeights } from './weights.js';
+
+/** A chunk that one of the legs found, with all that the ranking looks at. */
+export interface Candidate {
+  readonly chunkId: number;
+  readonly fileId: number;
+  readonly path: string;
+  readonly startLine: number;
+  readonly symbol?: string | undefined;
+  /** cosine */
+  readonly vector?: number | undefined;
+  /** BM25 of the chunk, and of its whole file */
+  readonly words?: number | undefined;
+  readonly fileWords?: number | undefined;
+  /** Read from the text, for the best candidates of each leg. */
+  readonly evidence?: Evidence | undefined;
+  /** milliseconds since the epoch; only where the query asks for what is new */
+  readonly modified?: number | undefined;
+}
+
+export interface Evidence {
+  /** Names that the chunk defines. */
+  readonly defines: readonly string[];
+  /** Share of the query's quoted phrases that it has word for word. */
+  readonly phrases: number;
+  /** It has a word that the query excludes. */
+  readonly isExcluded: boolean;
+  /** Share of the query's words that its text or path has. */
+  readonly wordShare: number;
+}
+
+/** What each part adds to the score of a hit; their sum is the score. */
+export interface ScoreParts {
+  words: number;
+  vector: number;
+  definition: number;
+  fileName: number;
+  coherence: number;
+  phrase: number;
+  recency: number;
+  kind: number;
+  excluded: number;
+}
+
+export interface RankedChunk {
+  readonly candidate: Candidate;
+  readonly score: number;
+  /** 0..1 within the query */
+  readonly lexical: number | undefined;
+  readonly fileKind: FileKind;
+  readonly parts: ScoreParts;
+}
+
+/** The best and the worst score of each leg, which become 1 and 0. */
+export interface LegRange {
+  readonly high: number;
+  readonly low: number;
+}
+
+export interface LegRanges {
+  readonly vector: LegRange;
+  readonly words: LegRange;
+  readonly fileWords: LegRange;
+}
+
+/** Below everything that is not excluded. */
+const EXCLUDED = -10;
+
+const DAY = 86_400_000;
+
+/**
+ * Puts candidates in order: scaled scores of words and meaning are added, then what speaks for a chunk or against its
+ * file. Pure; ties go by path and line, so an order never depends on how an index came about. O(n log n).
+ */
+export function rank(
+  candidates: readonly Candidate[],
+  query: UnderstoodQuery,
+  ranges: LegRanges,
+  weights: RankingWeights,
+): RankedChunk[] {
+  const share = weights.vector[query.kind];
+  const files = new FileFacts(query, candidates);
+  const newest = Math.max(0, ...candidates.map(({ modified }) => modified ?? 0));
+  const ranked = candidates.map((candidate): RankedChunk => {
+    const { vector, words, fileWords, evidence, modified } = candidate;
+    const lexical =
+      words === undefined && fileWords === undefined
+        ? undefined
+        : (1 - weights.fileShare) * scaled(words, ranges.words) +
+          weights.fileShare * scaled(fileWords, ranges.fileWords);
+    const file = files.of(candidate);
+    const parts: ScoreParts = {
+      words: (1 - share) * (lexical ?? 0),
+      vector: share * scaled(vector, ranges.vector),
+      definition: definitionPart(candidate, query, files.stems, weights),
+      fileName: weights.fileName[query.kind] * file.nameShare + (file.isNamed ? weights.namedFile : 0),
+      coherence: 0,
+      phrase: weights.phrase * (evidence?.phrases ?? 0),
+      recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
+      kind: 0,
+      excluded: evidence?.isExcluded ? EXCLUDED : 0,
+    };
+    return { candidate, score: 0, lexical, fileKind: file.kind, parts };
+  });
+  addCoherence(ranked, weights);
+  return ranked.map((entry) => settle(entry, query, weights)).sort(byScore);
+}
+
+function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeights): RankedChunk {
+  const { parts, fileKind: kind } = entry;
+  const good =
+    parts.words +
+    parts.vector +
+    parts.definition +
+    parts.fileName +
+    parts.coherence +
+    parts.phrase +
+    parts.recency;
+  if (!query.asksFor.has(kind)) parts.kind = good * (weights.kind[kind] - 1);
+  return { ...entry, score: good + parts.kind + parts.excluded };
+}
+
+function byScore(a: RankedChunk, b: RankedChunk): number {
+  if (a.score !== b.score) return b.score - a.score;
+  const [left, right] = [a.candidate, b.candidate];
+  if (left.path !== right.path) return left.path < right.path ? -1 : 1;
+  return left.startLine - right.startLine || left.chunkId - right.chunkId;
+}
+
+function scaled(score: number | undefined, { high, low }: LegRange): number {
+  if (score === undefined) return 0;
+  return high > low ? Math.min(1, Math.max(0, (score - low) / (high - low))) : 1;
+}
+
+/** A file with several good chunks is about the matter: the sum of their squares, against that of the file with the most. */
+function addCoherence(ranked: readonly RankedChunk[], { coherence, coherentChunks }: RankingWeights): void {
+  const best = new Map<number, number[]>();
+  for (const { candidate, parts } of ranked) {
+    const own = (parts.words + parts.vector) ** 2; // one good chunk says more than two that hardly match
+    const list = best.get(candidate.fileId);
+    if (list === undefined) best.set(candidate.fileId, [own]);
+    else if (list.length < coherentChunks) list.push(own);
+    else {
+      const least = list.indexOf(Math.min(...list));
+      if (own > list[least]!) list[least] = own;
+    }
+  }
+  const sums = new Map<number, number>();
+  let most = 0;
+  for (const [fileId, list] of best) {
+    const sum = list.reduce((total, each) => total + each, 0);
+    sums.set(fileId, sum);
+    most = Math.max(most, sum);
+  }
+  if (most === 0) return;
+  for (const { candidate, parts } of ranked)
+    parts.coherence = (coherence * sums.get(candidate.fileId)!) / most;
+}
+
+/** A chunk that defines what the query names; or, for a query in words, defines something with these words in its name. */
+function definitionPart(
+  { symbol, evidence }: Candidate,
+  { names, kind, terms }: UnderstoodQuery,
+  stems: ReadonlySet<string>,
+  weights: RankingWeights,
+): number {
+  const defined = evidence?.defines ?? (symbol === undefined ? [] : [symbol]);
+  let best = 0;
+  for (const name of defined) {
+    const lower = name.toLowerCase();
+    if (names.includes(lower) || (kind === 'name' && terms.includes(lower))) return weights.definition;
+    const parts = splitIdentifier(name);
+    const matched = parts.filter((part) => stems.has(stem(part.toLowerCase()))).length;
+    best = Math.max(best, matched < 2 ? 0 : matched / Math.max(parts.length, 2));
+  }
+  return weights.definitionWords * best;
+}
+
+interface FileFact {
+  readonly kind: FileKind;
+  /** The query names the file. */
+  readonly isNamed: boolean;
+  /** Share of the words of its name that are in the query. */
+  readonly nameShare: number;
+}
+
+/** What follows from a file's path, once for all of its chunks. */
+class FileFacts {
+  readonly stems: ReadonlySet<string>;
+  readonly #query: UnderstoodQuery;
+  readonly #known = new Map<number, FileFact>();
+
+  /** How many files have the word in their path, of those that are looked at. */
+  readonly #frequency = new Map<string, number>();
+  readonly #files: number;
+
+  constructor(query: UnderstoodQuery, candidates: readonly Candidate[]) {
+    this.#query = query;
+    this.stems = new Set(query.terms.map(stem));
+    const paths = new Set(candidates.map(({ path }) => path));
+    this.#files = paths.size;
+    for (const path of paths) {
+      for (const word of new Set(splitIdentifier(path).map((part) => stem(part.toLowerCase()))))
+        if (this.stems.has(word)) this.#frequency.set(word, (this.#frequency.get(word) ?? 0) + 1);
+    }
+  }
+
+  of({ fileId, path }: Candidate): FileFact {
+    let fact = this.#known.get(fileId);
+    if (fact === undefined) {
+      const lower = path.toLowerCase();
+      const isNamed = this.#query.files.some(
+        (file) => lower === file || lower.endsWith(`/${file}`) || file.endsWith(`/${lower}`),
+      );
+      fact = { kind: fileKind(path), isNamed, nameShare: this.#nameShare(path) };
+      this.#known.set(fileId, fact);
+    }
+    return fact;
+  }
+
+  /** 1 for a word that one path has, 0 for one that all have: the inverse document frequency, scaled. */
+  #rarity(word: string): number {
+    const found = this.#frequency.get(word) ?? 1;
+    return this.#files <= 1 ? 1 : 1 - Math.log(found) / Math.log(this.#files);
+  }
+
+  #nameShare(path: string): number {
+    const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
+    const parts = splitIdentifier(name);
+    if (parts.length === 0) return 0;
+    let matched = 0;
+    for (const part of parts) {
+      const word = stem(part.toLowerCase());
+      if (this.stems.has(word)) matched += this.#rarity(word);
+    }
+    return matched / parts.length;
+  }
+}

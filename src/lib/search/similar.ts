@@ -1,0 +1,103 @@
+import type { SearchFilter, StoredChunk, StoreReader } from '../store/types.js';
+import { chunkAt } from './chunk-at.js';
+import { type Place, withoutDuplicates } from './duplicates.js';
+import { bestOfEachFile } from './each-file.js';
+import { pathFilter } from './path-filter.js';
+import { queryTerms } from './query-terms.js';
+import { termWeights } from './term-weights.js';
+import type { SimilarRequest } from './types.js';
+
+/** So many of a passage's words are looked up where it has no vector, those that tell the most. */
+const MOST_TERMS = 24;
+
+/** Of a long passage, the words that are weighed. */
+const MOST_WEIGHED = 64;
+
+/** Fewer cost as much: the sketch gives its candidates all the same. */
+const FEWEST_CANDIDATES = 300;
+
+export interface SimilarChunk {
+  readonly chunkId: number;
+  readonly fileId: number;
+  /** The cosine, or by words a share of what the passage itself scores; not below 0. */
+  readonly score: number;
+  /** cosine */
+  readonly vector?: number;
+  /** the share by words */
+  readonly lexical?: number;
+}
+
+export interface Similar {
+  readonly source: StoredChunk;
+  /** Best first, at most as many as asked for. */
+  readonly chosen: readonly SimilarChunk[];
+  /** Also those of the source. */
+  readonly duplicates: ReadonlyMap<number, readonly Place[]>;
+  readonly answeredBy: 'vector' | 'lexical';
+}
+
+/**
+ * What is like the passage at a line, without the passage and what repeats it: by its stored vector, in `lexical` or
+ * while it has none by its words. Errors: those of chunkAt, USAGE for an unknown language.
+ */
+export async function findSimilar(reader: StoreReader, request: SimilarRequest): Promise<Similar> {
+  const { path, line, mode, limit = 10, by } = request;
+  const filter = pathFilter(request);
+  const source = chunkAt(reader, path, line);
+  const depth = Math.max(FEWEST_CANDIDATES, limit * 3);
+  const byVector = mode === 'lexical' ? undefined : await similarByVector(reader, source, depth, filter);
+  const found = byVector ?? similarByWords(reader, source, depth, filter);
+  // The passage goes first, so that what repeats it goes to it, as its file does with one hit a file.
+  const ranked = [{ chunkId: source.id, fileId: source.fileId, score: 1 }, ...found];
+  const { entries, duplicates } = withoutDuplicates(
+    reader,
+    by === 'file' ? bestOfEachFile(ranked, ({ fileId }) => fileId) : ranked,
+    {
+      idOf: ({ chunkId }) => chunkId,
+      limit,
+    },
+  );
+  return {
+    source,
+    chosen: entries.slice(1, limit + 1),
+    duplicates,
+    answeredBy: byVector ? 'vector' : 'lexical',
+  };
+}
+
+/** Chunks that mean the same by their stored vectors. Undefined while the chunk has none. */
+async function similarByVector(
+  reader: StoreReader,
+  { id }: StoredChunk,
+  limit: number,
+  filter: SearchFilter | undefined,
+): Promise<SimilarChunk[] | undefined> {
+  const vector = await reader.vectorOf(id);
+  if (vector === undefined) return undefined;
+  const found = await reader.searchVectors(vector, { limit: limit + 1, filter });
+  return found
+    .filter(({ chunkId }) => chunkId !== id)
+    .map(({ chunkId, fileId, score }) => ({ chunkId, fileId, score: Math.max(0, score), vector: score }));
+}
+
+/** Chunks that share the passage's most telling words. */
+function similarByWords(
+  reader: StoreReader,
+  { id, text }: StoredChunk,
+  limit: number,
+  filter: SearchFilter | undefined,
+): SimilarChunk[] {
+  const weightOf = termWeights(reader, reader.counts().chunks);
+  const terms = queryTerms(text)
+    .slice(0, MOST_WEIGHED)
+    .toSorted((a, b) => weightOf(b) - weightOf(a))
+    .slice(0, MOST_TERMS);
+  const found = reader.searchChunkWords(terms, { limit: limit + 1, filter });
+  const best = found[0]?.score ?? 1;
+  return found
+    .filter(({ chunkId }) => chunkId !== id)
+    .map(({ chunkId, fileId, score }) => {
+      const share = Math.max(0, score / best);
+      return { chunkId, fileId, score: share, lexical: share };
+    });
+}

@@ -1,0 +1,91 @@
+import type { FileKind } from './file-kind.js';
+import type { SearchMode } from './types.js';
+import type { QueryKind } from './understand.js';
+
+/** All that the ranking weighs. Where each figure comes from is said in docs/search-quality.md. */
+export interface RankingWeights {
+  /** Share of the meaning in meaning + words, 0..1, by what the query is. */
+  readonly vector: Readonly<Record<QueryKind, number>>;
+  /** Of the score by words, the share of the whole file; the rest is the chunk's own. */
+  readonly fileShare: number;
+  /** Added, times 0..1. */
+  readonly definition: number;
+  readonly definitionWords: number;
+  /** By what the query is: the words of a message are no names. */
+  readonly fileName: Readonly<Record<QueryKind, number>>;
+  readonly namedFile: number;
+  readonly coherence: number;
+  /** How many of its best chunks speak for a file. */
+  readonly coherentChunks: number;
+  readonly phrase: number;
+  readonly recency: number;
+  /** The score is multiplied by this for files of the kind, unless the query asks for them. */
+  readonly kind: Readonly<Record<FileKind, number>>;
+}
+
+const WEIGHTS: RankingWeights = {
+  vector: { sentence: 0.5, name: 0.3, path: 0.3, phrase: 0.3, error: 0.25, code: 0.3 },
+  fileShare: 0.35,
+  definition: 0.4,
+  definitionWords: 0.1,
+  fileName: { sentence: 0.25, name: 0.3, path: 0.3, phrase: 0.3, error: 0.1, code: 0.1 },
+  namedFile: 0.5,
+  coherence: 0.3,
+  coherentChunks: 8,
+  phrase: 0.1,
+  recency: 0.2,
+  kind: {
+    source: 1,
+    test: 0.5,
+    generated: 0.6,
+    vendored: 0.7,
+    legacy: 0.8,
+    changelog: 0.7,
+    lock: 0.4,
+    example: 0.8,
+    declaration: 0.9,
+    barrel: 0.9,
+  },
+};
+
+const NO_RULES = {
+  definition: 0,
+  definitionWords: 0,
+  fileName: { sentence: 0, name: 0, path: 0, phrase: 0, error: 0, code: 0 },
+  namedFile: 0,
+  coherence: 0,
+  phrase: 0,
+  recency: 0,
+  kind: Object.fromEntries(Object.keys(WEIGHTS.kind).map((kind) => [kind, 1])) as RankingWeights['kind'],
+};
+
+/** What a sentence's share of meaning was tuned with: the model that ships. */
+const TUNED_SHARE = WEIGHTS.vector.sentence;
+const MOST_VECTOR_SHARE = 0.9;
+
+/**
+ * The weights of one search. `vector` alone has no rules, which are about words and names; a stronger model may say by
+ * its profile that a sentence's meaning counts more (`vectorShare`), which raises it for every kind of query.
+ */
+export function weightsFor(
+  mode: SearchMode,
+  { ranking, vectorShare }: { ranking: boolean; vectorShare: number | undefined },
+): RankingWeights {
+  const rules = ranking && mode !== 'vector' ? WEIGHTS : { ...WEIGHTS, ...NO_RULES };
+  const share = (kind: QueryKind): number => {
+    if (mode !== 'hybrid') return mode === 'vector' ? 1 : 0;
+    if (!ranking) return 0.5;
+    return Math.min(MOST_VECTOR_SHARE, (WEIGHTS.vector[kind] * (vectorShare ?? TUNED_SHARE)) / TUNED_SHARE);
+  };
+  return {
+    ...rules,
+    vector: {
+      sentence: share('sentence'),
+      name: share('name'),
+      path: share('path'),
+      phrase: share('phrase'),
+      error: share('error'),
+      code: share('code'),
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import { diversify } from '#dist/lib/search/diversify.js';
+import { fileKind } from '#dist/lib/search/file-kind.js';
+import { rank } from '#dist/lib/search/rank.js';
+import { understandQuery } from '#dist/lib/search/understand.js';
+import { weightsFor } from '#dist/lib/search/weights.js';
+import { verifies } from '../house/promises.js';
+
+type Candidate = Parameters<typeof rank>[0][number];
+const WEIGHTS = weightsFor('hybrid', { ranking: true, vectorShare: undefined });
+const RANGES = {
+  vector: { high: 0.8, low: 0.2 },
+  words: { high: 10, low: 0 },
+  fileWords: { high: 10, low: 0 },
+};
+
+let ids = 0;
+const fileIds = new Map<string, number>();
+function candidate(path: string, given: Partial<Candidate> = {}): Candidate {
+  if (!fileIds.has(path)) fileIds.set(path, fileIds.size + 1);
+  return {
+    chunkId: ++ids,
+    fileId: fileIds.get(path)!,
+    path,
+    startLine: 1,
+    vector: 0.5,
+    words: 5,
+    fileWords: 5,
+    ...given,
+  };
+}
+
+function order(query: string, candidates: readonly Candidate[]): string[] {
+  const ranked = rank(candidates, understandQuery(query), RANGES, WEIGHTS);
+  return ranked.map((entry) => `${entry.candidate.path}:${entry.candidate.startLine}`);
+}
+const evidence = (given: Partial<Candidate['evidence'] & object>) => ({
+  evidence: { defines: [], phrases: 0, isExcluded: false, wordShare: 0, ...given },
+});
+
+describe('what the ranking prefers, all else equal', () => {
+  it('the chunk that defines what the query names', () => {
+    const uses = candidate('src/a.ts', { words: 6 });
+    const defines = candidate('src/z.ts', evidence({ defines: ['retryUpload'] }));
+    expect(order('retryUpload', [uses, defines])[0]).toBe('src/z.ts:1');
+    expect(order('where is `retryUpload` called from', [uses, defines])[0]).toBe('src/z.ts:1');
+  });
+
+  it('source before its tests, unless tests are asked for', () => {
+    const both = [candidate('src/parser.test.ts', { words: 6 }), candidate('src/zebra.ts')];
+    expect(order('how are numbers read', both)[0]).toBe('src/zebra.ts:1');
+    expect(order('tests for how numbers are read', both)[0]).toBe('src/parser.test.ts:1');
+  });
+
+  it('the file that the query names, and one whose name has its words', () => {
+    const both = [candidate('src/a.ts'), candidate('src/http-client.ts')];
+    expect(order('what does http-client.ts do', both)[0]).toBe('src/http-client.ts:1');
+    expect(order('the client for http', both)[0]).toBe('src/http-client.ts:1');
+  });
+
+  it('a file with several good chunks', () => {
+    const lone = candidate('src/a.ts');
+    const several = [1, 20, 40].map((startLine) => candidate('src/b.ts', { startLine }));
+    expect(order('numbers', [lone, ...several])[0]).toBe('src/b.ts:1');
+  });
+
+  it('a phrase that is there word for word; what has an excluded word goes last', () => {
+    const has = candidate('src/b.ts', evidence({ phrases: 1 }));
+    expect(order('"reset by peer" somewhere', [candidate('src/a.ts'), has])[0]).toBe('src/b.ts:1');
+    const excluded = candidate('src/a.ts', { words: 10, ...evidence({ isExcluded: true }) });
+    expect(order('reset the peer -legacy', [excluded, candidate('src/b.ts', { words: 1 })]).at(-1)).toBe(
+      'src/a.ts:1',
+    );
+  });
+
+  it('what changed last, only where the query asks for it', () => {
+    const now = Date.parse('2026-01-01');
+    const old = candidate('src/a.ts', { modified: now - 1e11 });
+    expect(order('recent changes of numbers', [old, candidate('src/b.ts', { modified: now })])[0]).toBe(
+      'src/b.ts:1',
+    );
+  });
+});
+
+it('the parts of a score add up to it, for every candidate', () => {
+  verifies('explained-scores');
+  const candidates = [
+    candidate('test/a.test.ts', evidence({ phrases: 1, defines: ['numberParser'] })),
+    candidate('src/number-parser.ts', { vector: undefined, ...evidence({ isExcluded: true }) }),
+    candidate('src/c.ts', { words: undefined, fileWords: undefined }),
+  ];
+  for (const entry of rank(candidates, understandQuery('number parser "x y" -old'), RANGES, WEIGHTS)) {
+    const sum = Object.values(entry.parts).reduce((total: number, part) => total + Number(part), 0);
+    expect(sum).toBeCloseTo(entry.score, 12);
+  }
+});
+
+it('ties go by path and line, whatever the order and the ids of the chunks', () => {
+  const paths = ['b.ts', 'a.ts', 'c.ts'];
+  const lines = [30, 4, 200];
+  const some = paths.flatMap((path) => lines.map((startLine) => candidate(path, { startLine })));
+  const expected = [
+    'a.ts:4',
+    'a.ts:30',
+    'a.ts:200',
+    'b.ts:4',
+    'b.ts:30',
+    'b.ts:200',
+    'c.ts:4',
+    'c.ts:30',
+    'c.ts:200',
+  ];
+  expect(order('numbers', some)).toEqual(expected);
+  expect(
+    order(
+      'numbers',
+      some.toReversed().map((each, chunkId) => ({ ...each, chunkId })),
+    ),
+  ).toEqual(expected);
+});
+
+it('scores that are all equal, empty legs and no candidates are no trouble', () => {
+  const flat = { high: 3, low: 3 };
+  const query = understandQuery('numbers');
+  const ranked = rank(
+    [candidate('a.ts', { words: 3 })],
+    query,
+    { vector: flat, words: flat, fileWords: flat },
+    WEIGHTS,
+  );
+  expect(Number.isFinite(ranked[0]!.score)).toBe(true);
+  expect(rank([], query, RANGES, WEIGHTS)).toEqual([]);
+});
+
+describe('places for other files', () => {
+  const ranked = (
+    paths: readonly string[],
+    scoreOf: (position: number) => number = (position) => 1 - position / 100,
+  ) =>
+    rank(
+      paths.map((path, position) => candidate(path, { startLine: position })),
+      understandQuery('x'),
+      RANGES,
+      WEIGHTS,
+    ).map((entry, position) => ({ ...entry, score: scoreOf(position) }));
+  const paths = (entries: readonly { readonly candidate: Candidate }[]) =>
+    entries.map((entry) => entry.candidate.path);
+
+  it('a file has at most three of ten while others match, and the order is kept otherwise', () => {
+    verifies('other-files-get-a-place');
+    const all = ranked([
+      ...Array<string>(20).fill('a.ts'),
+      ...Array.from({ length: 20 }, (_, index) => `b${index}.ts`),
+    ]);
+    const hits = paths(diversify(all, 20));
+    for (const from of [0, 10])
+      expect(hits.slice(from, from + 10).filter((path) => path === 'a.ts').length).toBeLessThanOrEqual(3);
+    expect(hits.slice(0, 3)).toEqual(['a.ts', 'a.ts', 'a.ts']);
+    expect(new Set(diversify(all, 40).map((entry) => entry.candidate.chunkId)).size).toBe(40);
+  });
+
+  it('where nothing else matches it has them all, and what hardly matches is nothing else', () => {
+    expect(paths(diversify(ranked(Array<string>(8).fill('a.ts')), 10))).toHaveLength(8);
+    const weak = ranked([...Array<string>(10).fill('a.ts'), 'b.ts'], (position) => (position < 10 ? 1 : 0.1));
+    expect(paths(diversify(weak, 10)).filter((path) => path === 'a.ts')).toHaveLength(10);
+  });
+});
+
+it.each([
+  ['src/parser.ts', 'source'],
+  ['src/latest/contest.py', 'source'],
+  ['src/attestation.go', 'source'],
+  ['tests/parser.py', 'test'],
+  ['src/parser_test.go', 'test'],
+  ['src/test_parser.py', 'test'],
+  ['spec/models/user_spec.rb', 'test'],
+  ['src/test/java/ParserTest.java', 'test'],
+  ['src/components/Button.spec.tsx', 'test'],
+  ['vendor/lib/a.go', 'vendored'],
+  ['third_party/zlib/zlib.c', 'vendored'],
+  ['src/legacy/parser.ts', 'legacy'],
+  ['CHANGELOG.md', 'changelog'],
+  ['package-lock.json', 'lock'],
+  ['Cargo.lock', 'lock'],
+  ['api/user.pb.go', 'generated'],
+  ['examples/basic.rs', 'example'],
+  ['src/types.d.ts', 'declaration'],
+  ['src/index.ts', 'barrel'],
+  ['pkg/__init__.py', 'barrel'],
+])('%s is of the kind %s', (path, kind) => {
+  expect(fileKind(path)).toBe(kind);
+});
