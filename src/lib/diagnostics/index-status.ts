@@ -1,7 +1,17 @@
 import { existsSync } from 'node:fs';
 import { openLocalStore } from '../store/local-store.js';
-import type { IndexIdentity, Problem, RunNote, StoreBytes, StoreCounts } from '../store/types.js';
+import type {
+  IndexIdentity,
+  Problem,
+  RunNote,
+  StoreBytes,
+  StoreCounts,
+  StoreReader,
+} from '../store/types.js';
 import { measureStaleness, type Staleness } from './staleness.js';
+
+/** How many chunks and files of each kind a status names; the rest is counted. */
+const PROBLEMS_LISTED = 1_000;
 
 /** What is indexed, by which model, how far and how large: the result of `status`. */
 export interface IndexStatus {
@@ -22,9 +32,12 @@ export interface IndexStatus {
   readonly bytes: StoreBytes;
   /** Null where the folder itself is gone. */
   readonly stale: Staleness | null;
+  /** At most PROBLEMS_LISTED; `quarantinedCount` has them all. */
   readonly quarantined: readonly Problem[];
-  /** Files left out for a reason of their own; what is ignored or hidden is not kept. */
+  readonly quarantinedCount: number;
+  /** Files left out for a reason of their own; what is ignored or hidden is not kept. Listed as the ones above. */
   readonly skipped: readonly Problem[];
+  readonly skippedCount: number;
 }
 
 /** Reads the state of an index. Errors: INDEX_* and those of the machine. */
@@ -35,32 +48,51 @@ export async function indexStatus(
 ): Promise<{ status: IndexStatus; warnings: readonly string[] }> {
   const reader = await openLocalStore(indexDir).openReader();
   try {
-    const { identity, modelFile } = reader;
-    const folder = root ?? reader.root;
-    const counts = reader.counts();
-    const problems = [...reader.problems()];
-    const status: IndexStatus = {
-      root: folder,
-      indexDir,
-      generation: reader.generation,
-      files: counts.files,
-      chunks: counts.chunks,
-      coverage: { chunks: counts.chunks, withVectors: counts.withVectors },
-      languages: reader.countsByLanguage(),
-      model: identity && {
-        id: identity.modelId,
-        sha256: identity.modelSha256,
-        dimensions: identity.dimensions,
-        path: modelFile?.path ?? null,
-      },
-      lastRun: reader.lastRun,
-      bytes: await reader.bytes(),
-      stale: existsSync(folder) ? await measureStaleness(reader, folder, indexDir, signal) : null,
-      quarantined: problems.filter(({ startLine }) => startLine !== undefined),
-      skipped: problems.filter(({ startLine }) => startLine === undefined),
-    };
+    const status = await statusFrom(reader, indexDir, root ?? reader.root, signal);
     return { status, warnings: [...reader.warnings] };
   } finally {
     reader.close();
   }
+}
+
+async function statusFrom(
+  reader: StoreReader,
+  indexDir: string,
+  root: string,
+  signal?: AbortSignal,
+): Promise<IndexStatus> {
+  const { identity, modelFile } = reader;
+  const counts = reader.counts();
+  return {
+    root,
+    indexDir,
+    generation: reader.generation,
+    files: counts.files,
+    chunks: counts.chunks,
+    coverage: { chunks: counts.chunks, withVectors: counts.withVectors },
+    languages: reader.countsByLanguage(),
+    model: identity && {
+      id: identity.modelId,
+      sha256: identity.modelSha256,
+      dimensions: identity.dimensions,
+      path: modelFile?.path ?? null,
+    },
+    lastRun: reader.lastRun,
+    bytes: await reader.bytes(),
+    stale: existsSync(root) ? await measureStaleness(reader, root, indexDir, signal) : null,
+    ...problemsOf(reader),
+  };
+}
+
+function problemsOf(
+  reader: StoreReader,
+): Pick<IndexStatus, 'quarantined' | 'quarantinedCount' | 'skipped' | 'skippedCount'> {
+  const [quarantined, skipped]: [Problem[], Problem[]] = [[], []];
+  let [quarantinedCount, skippedCount] = [0, 0];
+  for (const problem of reader.problems()) {
+    if (problem.startLine === undefined) {
+      if (skippedCount++ < PROBLEMS_LISTED) skipped.push(problem);
+    } else if (quarantinedCount++ < PROBLEMS_LISTED) quarantined.push(problem);
+  }
+  return { quarantined, quarantinedCount, skipped, skippedCount };
 }

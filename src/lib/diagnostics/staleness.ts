@@ -1,7 +1,4 @@
-import path from 'node:path';
-import { INDEX_FOLDER } from '../config.js';
-import { walk } from '../corpus/walk.js';
-import { sameStat } from '../store/same-stat.js';
+import { compareFiles } from '../indexing/compare-files.js';
 import type { StoreReader } from '../store/types.js';
 
 /** How far the files on disk have moved away from the index, by size, mtime and inode alone. */
@@ -18,19 +15,15 @@ export async function measureStaleness(
   indexDir: string,
   signal?: AbortSignal,
 ): Promise<Staleness> {
-  let changed = 0;
-  let added = 0;
-  let present = 0;
-  const leftOut = new Set<string>();
-  for (const problem of reader.problems()) if (problem.startLine === undefined) leftOut.add(problem.path);
-  const neverEnter = [indexDir, path.join(root, INDEX_FOLDER)];
-  for await (const entry of walk({ ...reader.lastRun?.walk, root, neverEnter })) {
+  const stale = { changed: 0, added: 0, removed: 0 };
+  // As a run does: what it would take in is new.
+  const walk = { ...reader.lastRun?.walk, root, neverEnter: [indexDir] };
+  for await (const difference of compareFiles(reader, walk)) {
     signal?.throwIfAborted();
-    if (entry.kind === 'skipped') continue;
-    const known = reader.fileByPath(entry.path);
-    if (known) present += 1;
-    if (known && !sameStat(known, entry)) changed += 1;
-    else if (!known && !leftOut.has(entry.path)) added += 1;
+    if (difference.kind === 'gone') stale.removed += 1;
+    if (difference.kind !== 'look') continue;
+    if (difference.known === 'changed') stale.changed += 1;
+    else if (difference.known === 'no' && !difference.isLeftOut) stale.added += 1;
   }
-  return { changed, added, removed: reader.counts().files - present };
+  return stale;
 }

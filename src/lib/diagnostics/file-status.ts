@@ -1,0 +1,124 @@
+import { existsSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { pathInside } from '../config.js';
+import type { WalkEntry } from '../corpus/types.js';
+import { walk } from '../corpus/walk.js';
+import { EmbedSearchError } from '../errors.js';
+import { openLocalStore } from '../store/local-store.js';
+import { sameStat } from '../store/same-stat.js';
+import type { Problem, StoreReader } from '../store/types.js';
+
+/** What is known about one file: the result of `status FILE`. */
+export interface FileStatus {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly root: string;
+  readonly indexed: boolean;
+  /** Set for a file that is in the index: the file has changed since. */
+  readonly stale?: boolean;
+  readonly language?: string;
+  readonly chunks?: { readonly total: number; readonly withVectors: number };
+  /** Set for a file that is not: why, in the words of `index --dry-run`, or `new` or `gone`. */
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Why one file is or is not in the index. Errors: PATH_NOT_FOUND, USAGE for a file outside the root, INDEX_* and those of the machine. */
+export async function fileStatus(
+  file: string,
+  index: { readonly indexDir: string; readonly root?: string },
+  signal?: AbortSignal,
+): Promise<FileStatus> {
+  const reader = await openLocalStore(index.indexDir).openReader();
+  try {
+    const root = index.root ?? reader.root;
+    const inside = indexedPath(root, file);
+    const known = reader.fileByPath(inside);
+    const problems = problemsOf(reader, inside);
+    if (!known && !existsSync(file))
+      throw new EmbedSearchError('PATH_NOT_FOUND', `There is no file ${file}.`);
+    const entry = await entryOf(reader, { root, indexDir: index.indexDir, inside, signal });
+    const common = { path: inside, root, problems };
+    if (known) {
+      const now = entry?.kind === 'file' ? entry : undefined;
+      return {
+        ...common,
+        indexed: true,
+        stale: now === undefined || !sameStat(known, now),
+        language: known.language,
+        chunks: await countChunks(reader, known.id),
+        ...(now === undefined ? reasonOf(entry, []) : {}),
+      };
+    }
+    return { ...common, indexed: false, ...reasonOf(entry, problems) };
+  } finally {
+    reader.close();
+  }
+}
+
+function problemsOf(reader: StoreReader, file: string): Problem[] {
+  const found: Problem[] = [];
+  for (const problem of reader.problems()) if (problem.path === file) found.push(problem);
+  return found;
+}
+
+interface Place {
+  readonly root: string;
+  readonly indexDir: string;
+  readonly inside: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What a run would meet in the file's place: the file itself, or what is left out with it. */
+async function entryOf(
+  reader: StoreReader,
+  { root, indexDir, inside, signal }: Place,
+): Promise<WalkEntry | undefined> {
+  for await (const entry of walk({ ...reader.lastRun?.walk, root, neverEnter: [indexDir] })) {
+    signal?.throwIfAborted();
+    if (entry.path === inside || (entry.path.endsWith('/') && inside.startsWith(entry.path))) return entry;
+  }
+  return undefined;
+}
+
+/** What was seen at the last run, when the file was read, says more than its place does. */
+function reasonOf(
+  entry: WalkEntry | undefined,
+  problems: readonly Problem[],
+): { reason: string; detail?: string } {
+  const [problem] = problems;
+  if (problem) return withDetail(problem.reason, problem.detail);
+  if (entry?.kind === 'file')
+    return { reason: 'new', detail: 'the next run takes it in: embed-search index' };
+  if (entry === undefined) return { reason: 'gone', detail: 'the next run takes it out: embed-search index' };
+  const where = entry.path.endsWith('/') ? `the folder ${entry.path}` : undefined;
+  return withDetail(entry.reason, [where, entry.detail].filter(Boolean).join(', ') || undefined);
+}
+
+function withDetail(reason: string, detail: string | undefined): { reason: string; detail?: string } {
+  return detail === undefined ? { reason } : { reason, detail };
+}
+
+async function countChunks(reader: StoreReader, fileId: number) {
+  let total = 0;
+  let withVectors = 0;
+  for (const { id } of reader.chunksOfFile(fileId)) {
+    total++;
+    if ((await reader.vectorOf(id)) !== undefined) withVectors++;
+  }
+  return { total, withVectors };
+}
+
+function indexedPath(root: string, file: string): string {
+  const absolute = path.resolve(file);
+  const folder = path.dirname(absolute);
+  const real = existsSync(folder) ? path.join(realpathSync(folder), path.basename(absolute)) : absolute;
+  const relative = pathInside(realpathSync(root), real);
+  if (!relative) {
+    throw new EmbedSearchError('USAGE', `${file} is not a file below ${root}.`, {
+      fix: 'Name a file of the folder that was indexed, or another index with --path DIR.',
+    });
+  }
+  return relative.split(path.sep).join('/');
+}
