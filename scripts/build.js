@@ -14,3 +14,4 @@ const tsc = spawnSync(process.execPath, [path.join(root, 'node_modules/typescrip
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 await import('./bundle-vectra.js');
 await import('./bundle-program.js');
+await import('./build-faults.js');

@@ -5,7 +5,9 @@
  * @module
  */
 export { createEmbedder } from './lib/embedder/create-embedder.js';
+export type { ChildStats } from './lib/embedder/messages.js';
 export type {
+  CacheOptions,
   EmbedderModel,
   EmbedderOptions,
   EmbedderState,
@@ -18,9 +20,19 @@ export type {
 } from './lib/embedder/types.js';
 export { EmbedSearchError, ERROR_CODES, type ErrorCode } from './lib/errors.js';
 export { indexFolder } from './lib/indexing/index-folder.js';
+export { type RefreshOptions, type RefreshOutcome, refreshWords } from './lib/indexing/refresh-words.js';
 export type { IndexOptions, IndexOutcome, IndexProgress, IndexResult } from './lib/indexing/types.js';
+export { watchFolder, type WatchNotice, type WatchOptions } from './lib/indexing/watch-folder.js';
 export type { HostMemory, MemoryReport, ProcessMemory } from './lib/memory.js';
 export { resolveModel } from './lib/models/resolve-model.js';
 export type { ModelSpec } from './lib/models/types.js';
 export { type OpenIndex, openIndex } from './lib/search/open-index.js';
-export type { SearchHit, SearchMode, SearchRequest, SearchResult } from './lib/search/types.js';
+export type {
+  SearchHit,
+  SearchMode,
+  SearchRequest,
+  SearchResult,
+  SearchScores,
+  SimilarRequest,
+  UnderstoodAs,
+} from './lib/search/types.js';

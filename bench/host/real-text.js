@@ -7,7 +7,7 @@ const TEXT = /\.(c|cc|cpp|css|cjs|cts|d\.ts|gyp|h|hpp|html|js|json|md|mjs|mts|py
 const LARGEST = 48 * 1024;
 
 /** Source files of the repository first, then of its dependencies, in the order of their paths. */
-function* sourceFiles() {
+export function* sourceFiles() {
   for (const folder of ['src', 'test', 'scripts', 'bench', 'docs', 'node_modules'])
     yield* walk(path.join(ROOT, folder));
 }

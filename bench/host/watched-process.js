@@ -19,19 +19,21 @@ const EVERY_MILLISECONDS = 10;
 export function startCommand(
   /** @type {readonly string[]} */ args,
   /** @type {import('node:child_process').StdioOptions} */ stdio,
+  program = PROGRAM,
 ) {
-  return spawn(process.execPath, [PROGRAM, ...args], { stdio });
+  return spawn(process.execPath, [program, ...args], { stdio });
 }
 
 /**
  * Runs a command to its end. getrusage is no help here: a child inherits the peak of the process that forked it.
  *
  * @param {readonly string[]} args
+ * @param {string} [program] the file in bin/ of another checkout, to compare with
  * @returns {Promise<Watched>}
  */
-export async function watchCommand(args) {
+export async function watchCommand(args, program) {
   const started = performance.now();
-  const child = startCommand(args, ['ignore', 'pipe', 'ignore']);
+  const child = startCommand(args, ['ignore', 'pipe', 'ignore'], program);
   let host = 0;
   let anonymous = 0;
   const timer = setInterval(() => {
@@ -60,7 +62,7 @@ function kilobytes(/** @type {string} */ file, /** @type {string} */ name) {
   }
 }
 
-function childrenOf(/** @type {number | undefined} */ pid) {
+export function childrenOf(/** @type {number | undefined} */ pid) {
   try {
     return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),

@@ -1,5 +1,5 @@
 import type { Hook } from '@oclif/core/hooks';
-import { nearest } from '../lib/cli/nearest.js';
+import { nearest } from '../lib/config/nearest.js';
 import { paletteFor } from '../lib/cli/palette.js';
 import { errorDocument, renderError } from '../lib/cli/render-error.js';
 import { EmbedSearchError, ERROR_CODES } from '../lib/errors.js';

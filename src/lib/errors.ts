@@ -10,6 +10,7 @@ export const ERROR_CODES = {
     exit: 2,
     fix: 'Say what you are looking for: embed-search query "where do we retry a failed upload"',
   },
+  CONFIG_INVALID: { exit: 2, fix: 'Mend the configuration file, or remove it.' },
   INDEX_MISSING: { exit: 3, fix: 'Make one: embed-search index' },
   INDEX_OTHER_MODEL: {
     exit: 3,
@@ -20,7 +21,10 @@ export const ERROR_CODES = {
     exit: 3,
     fix: 'Update embed-search, or make the index anew: embed-search index --rebuild',
   },
-  INDEX_DAMAGED: { exit: 3, fix: 'Make the index anew: embed-search index --rebuild' },
+  INDEX_DAMAGED: {
+    exit: 3,
+    fix: 'Run embed-search index: it is made anew from your files and vectors are kept. If that does not help: embed-search index --rebuild',
+  },
   MODEL_MISSING: {
     exit: 4,
     fix: 'Name a GGUF file that exists with --model FILE, or leave --model out to use the shipped one.',
@@ -44,7 +48,11 @@ export const ERROR_CODES = {
     fix: 'Reinstall embed-search, so that both of its processes are of one version.',
   },
   EMBEDDER_OUT_OF_MEMORY: { exit: 5, fix: 'Free some memory, or use --lanes 1 or a smaller model.' },
-  INDEX_LOCKED: { exit: 6, fix: 'Wait until the other run ends, then try again.' },
+  INDEX_LOCKED: {
+    exit: 6,
+    fix: 'Wait until the other run ends, then try again; index --wait does that by itself.',
+  },
+  DOWNLOAD_RUNNING: { exit: 6, fix: 'Wait until the other download ends, then try again.' },
   DONE_IN_PART: {
     exit: 7,
     fix: 'See the files and chunks that are named, mend the cause, then run the command again.',
@@ -57,6 +65,9 @@ export const ERROR_CODES = {
     exit: 8,
     fix: 'Give yourself permission to the path, or put the index elsewhere with --index-dir DIR.',
   },
+  NETWORK: { exit: 8, fix: 'Check the connection, then run the command again; it goes on where it stopped.' },
+  DOWNLOAD_REFUSED: { exit: 8, fix: 'Check the address, and that you may read it.' },
+  DOWNLOAD_DAMAGED: { exit: 8, fix: 'Run the command again: the file is fetched anew.' },
   MACHINE: { exit: 8, fix: 'See the message of the system, mend the cause, then run the command again.' },
   COMMAND_UNKNOWN: { exit: 127, fix: 'Run embed-search --help to see the commands.' },
   INTERRUPTED: { exit: 130, fix: 'Run the command again; it goes on where it stopped.' },

@@ -11,13 +11,28 @@ const committed = JSON.parse(readFileSync(path.join(projectRoot, 'oclif.manifest
 const CONTRACT: Record<string, string[]> = {
   index: [
     'json path index-dir model runtime lanes memory max-embedder-memory log-level',
-    'include exclude max-file-size rebuild dry-run',
+    'device pooling query-prefix document-prefix dimensions',
+    'include exclude max-file-size rebuild dry-run watch wait',
   ],
   query: [
     'json path index-dir model runtime lanes memory max-embedder-memory log-level',
-    'limit mode by glob lang context batch check-stale',
+    'device pooling query-prefix document-prefix dimensions',
+    'limit mode by glob lang exact context like batch check-stale min-score explain',
   ],
   status: ['json path index-dir log-level'],
+  doctor: [
+    'json path index-dir model runtime lanes memory max-embedder-memory log-level',
+    'deep fix watch report',
+  ],
+  'serve-mcp': [
+    'json path index-dir model runtime lanes memory max-embedder-memory log-level',
+    'http auto-index lazy embedder-wait print-config write print-instructions',
+  ],
+  'model:list': ['json known log-level'],
+  'model:info': ['json pooling query-prefix document-prefix dimensions log-level'],
+  'model:use': ['json project log-level'],
+  'model:pull': ['json sha256 force log-level'],
+  eval: ['json path index-dir model runtime lanes memory max-embedder-memory log-level', 'slices'],
 };
 
 describe('the command line', () => {
@@ -55,7 +70,7 @@ describe('the command line', () => {
     }
   });
 
-  test.each(['index', 'query', 'status'])(
+  test.each(['index', 'query', 'status', 'doctor', 'serve-mcp', 'eval'])(
     '%s --help names its flags and the environment variables',
     async (command) => {
       const ran = await run([command, '--help']);

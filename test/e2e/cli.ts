@@ -13,7 +13,7 @@ export function cleanEnvironment(): Record<string, string> {
   const entries = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('EMBED_SEARCH_'),
   );
-  return Object.fromEntries(entries);
+  return { ...Object.fromEntries(entries), XDG_CONFIG_HOME: path.join(os.tmpdir(), 'no-configuration') };
 }
 
 /** Starts the program as a user does. Never rejects: tests look at `exitCode`, `stdout` and `stderr`. */

@@ -28,3 +28,25 @@ test('a byte that flips in a shard costs its vector, which is said, and the next
   expect(after.result.hits).toEqual(before.result.hits);
   expect((await runJson(['index', folder])).document.warnings ?? []).toEqual([]);
 });
+
+test('a text of the database that is no text any more is an error with its fix, never the end of the process', async () => {
+  const folder = makeFolder(SMALL_PROJECT);
+  expect((await runJson(['index', folder])).exitCode).toBe(0);
+  const database = path.join(folder, '.embed-search', 'index.db');
+  const bytes = readFileSync(database);
+  const name = Buffer.from('src/sleep.ts');
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) bytes[at]! ^= 0x80;
+  writeFileSync(database, bytes);
+
+  for (const args of [
+    ['query', 'sleep', '--mode', 'lexical', '--path', folder],
+    ['status', '--path', folder],
+  ]) {
+    const ran = await runJson(args);
+    expect(ran).toMatchObject({ exitCode: 3, document: { error: { code: 'INDEX_DAMAGED' } } });
+  }
+  const healed = await runJson(['index', folder]);
+  expect(healed).toMatchObject({ exitCode: 0, document: { result: { chunks: { embedded: 0 } } } });
+  const { document } = await runJson(['query', 'sleep', '--mode', 'lexical', '--path', folder]);
+  expect(document.result.hits[0].path).toBe('src/sleep.ts');
+});

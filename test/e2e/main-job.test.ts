@@ -147,6 +147,10 @@ describe('index and query', () => {
       document.result.hits.map((hit: { path: string }) => hit.path);
     expect(new Set(paths(await query('--lang', 'py')))).toEqual(new Set(['src/parse_config.py']));
     expect(new Set(paths(await query('--glob', 'docs/**')))).toEqual(new Set(['docs/guide.md']));
+    const exact = await query('--mode', 'vector', '--exact', '--lang', 'py');
+    expect(exact.document.result.exact).toBe(true);
+    expect(paths(exact)).toEqual(paths(await query('--mode', 'vector', '--lang', 'py')));
+    expect((await query('--mode', 'lexical', '--exact')).document.result).not.toHaveProperty('exact');
     const byFile = paths(await query('--by', 'file'));
     expect(byFile).toHaveLength(new Set(byFile).size);
   });

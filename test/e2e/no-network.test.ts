@@ -17,10 +17,11 @@ test('no command opens a network socket', async () => {
     ['index', folder],
     ['query', 'retry upload', '--path', folder],
     ['status', '--path', folder],
+    ['serve-mcp', '--path', folder],
     ['--help'],
   ];
   for (const args of commands) {
-    expect(await run(args, { env })).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await run(args, { env, input: '' })).toMatchObject({ exitCode: 0, stderr: '' });
   }
   expect(readFileSync(log, 'utf8').trim().split('\n')).toEqual(commands.map(() => 'loaded'));
 });

@@ -1,26 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { verifies } from '../house/promises.js';
 import { addFiles, type Document, makeFolder, runJson, SMALL_PROJECT } from './cli.js';
 import { paragraphs } from './prose.js';
-
-/** A disk of `megabytes` that is full when we say so, or undefined where this user may not mount one. */
-function makeDisk(megabytes: number): string | undefined {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return undefined;
-  const folder = makeFolder();
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'none', folder]);
-  if (mounted.status !== 0) return undefined;
-  onTestFinished(() => void spawnSync('umount', ['--lazy', folder]));
-  return folder;
-}
-
-/** Leaves `kilobytes` on the disk. */
-function fill(disk: string, kilobytes: number): void {
-  const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(path.join(disk, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - kilobytes * 1024)));
-}
+import { fill, makeDisk } from './small-disk.js';
 
 // From no room for the lock, over the words, staged vectors and a shard, to enough for all.
 const KILOBYTES = [0, 16, 64, 150, 220, 300, 400, 1500];

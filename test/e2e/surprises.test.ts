@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -84,7 +84,7 @@ describe('the machine', () => {
 
 describe('small things', () => {
   test('an extra word behind a command is a usage error', async () => {
-    const ran = await run(['status', 'extra']);
+    const ran = await run(['status', 'file', 'extra']);
     expect(ran.exitCode).toBe(2);
     expect(ran.stderr).toContain('Unexpected argument: extra');
   });
@@ -182,6 +182,29 @@ describe('a model file that has moved', () => {
     // The file that is gone is the shipped model under another name, so the shipped one serves too.
     const shipped = await runJson(['query', 'retry upload', '--path', folder, '--mode', 'vector']);
     expect(shipped.document.ok).toBe(true);
+  });
+});
+
+describe('a model file that lies in the folder that is indexed', () => {
+  test('is not opened because the index names it, only when the user does', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    const model = path.join(folder, 'mine.gguf');
+    const bytes = readFileSync(path.join(projectRoot, 'models/all-MiniLM-L6-v2.Q8_0.gguf'));
+    bytes.write('apache-2.1', bytes.indexOf('apache-2.0')); // another model than the shipped one
+    writeFileSync(model, bytes);
+    expect(await run(['index', folder, '--model', model])).toMatchObject({ exitCode: 0 });
+
+    const query = ['query', 'retry upload', '--path', folder];
+    const { document } = await runJson(query);
+    expect(document.result.degraded.reason).toContain('not opened unasked');
+    const refused = await runJson([...query, '--mode', 'vector']);
+    expect(refused).toMatchObject({ exitCode: 4, document: { error: { code: 'MODEL_MISSING' } } });
+    expect(refused.document.error.fix).toContain(`--model ${model}`);
+    const update = await runJson(['index', folder]);
+    expect(update).toMatchObject({ exitCode: 4, document: { error: { code: 'MODEL_MISSING' } } });
+
+    const asked = await runJson([...query, '--mode', 'vector', '--model', model]);
+    expect(asked.document.result.hits[0].path).toBe('src/upload.ts');
   });
 });
 

@@ -10,7 +10,7 @@ export const PROMISES = {
   'embedder-crash-spares-host':
     'An embedder that dies becomes an error with its last words; host and index live on.',
   'no-orphan-embedder': 'The embedder ends with its host: when the pipe closes, on Ctrl-C and after kill -9.',
-  'no-network': 'No command opens a network socket.',
+  'no-network': 'No command but `model pull` opens a network socket, and `serve-mcp --http` on 127.0.0.1.',
   'light-start':
     'What a command does not need is not loaded: --help and --version load neither SQLite nor a model.',
   // vectors
@@ -52,7 +52,66 @@ export const PROMISES = {
   'errors-say-what-next':
     'Every error of the user says what is wrong and the next step, with the exit code of the contract.',
   'quiet-when-well': 'A command that went well writes nothing to stderr off a terminal.',
+  // getting and choosing models
+  'profile-by-metadata':
+    'A model is recognised by what its file says of itself, never by the name of the file.',
+  'pull-whole-or-not':
+    'A fetched model takes its place whole and checked or not at all, and an interrupted pull is gone on with.',
+  'token-stays-home': 'HF_TOKEN is sent to the hub alone, never to a host that it redirects to.',
+  'project-cannot-reach-out': "A project's configuration cannot name a file, fetch anything or run anything.",
+  'small-with-large-models': 'With --memory lean an embedder of a 4-bit model copies no weights.',
   'package-works-elsewhere': 'What npm packs installs and runs elsewhere, and its types compile.',
+  // the store
+  'old-reader-frees-space':
+    'A process that searches for hours answers from the newest generation and keeps no older one on the disk.',
+  // freshness
+  'words-are-fresh-before-a-search':
+    'Before a search, the words of changed files are taken in where that fits a budget; else it is said.',
+  'racy-edits-are-seen':
+    'An edit that leaves size and time of a file as they were when it was read is seen by the next run.',
+  // doctor
+  'doctor-proves':
+    'doctor shows by real vectors, a real crash and every checksum that all works, or names the first thing that does not.',
+  'report-is-anonymous': "A report of doctor names no file, folder or text of the user's.",
+  'memory-is-what-the-kernel-says':
+    'The figures of host and embedder are what the kernel says at that moment, within 5 %.',
+  'watch-keeps-fresh':
+    'index --watch takes in what changes, a burst at once, and leaves the index unlocked between.',
+  'network-file-system-is-said': 'An index on a network file system is said to be on one, with the way out.',
+  'second-writer-waits':
+    'A second writer waits with --wait, else exits 6; either way it is said who holds the index.',
+  'looked-at-only-when-changed':
+    'A file is read again only when its size, time or inode changed, one that was left out for its content as well.',
+  // the MCP server
+  'mcp-tools': 'Clients of both eras of MCP list and call every tool, and what they get fits its schema.',
+  'mcp-only-protocol': 'serve-mcp writes nothing but protocol to stdout.',
+  'mcp-words-at-once': 'A search is answered from words when the embedder is not ready, and says so.',
+  'mcp-never-blocked':
+    'No client, index, model or embedder that fails takes the server down or goes unanswered.',
+  'mcp-ends-with-client': 'The server and its embedder end within 2 s of their client, and on SIGTERM.',
+  'mcp-stays-inside': 'No tool reads outside the roots, by no name, link, race or kind of file.',
+  'mcp-http-guarded':
+    'Over HTTP only this machine, no page of another origin and nobody without the token is served.',
+  'watch-survives-lost-reports':
+    'A watch finds changes that the system did not report, and says where it reports none.',
+  'formats-move-forward':
+    'An index of an older format is read, and brought up to date without embedding anything again.',
+  'space-is-bounded':
+    'Small shards are merged, and vectors of texts that are gone take a bounded number of bytes.',
+  // proofs of the index
+  'damage-found':
+    'A byte of the index that flips is found or harmless; the next run heals it and embeds again only what was hit.',
+  'no-test-code-ships': 'Fault points are in no file that ships.',
+  // ranking
+  'quality-is-measurable':
+    'eval scores the index on the own questions of a user, every way to answer beside each other with intervals.',
+  'query-syntax-never-fails':
+    'lang:, path:, "phrase" and -word steer a query, and what only looks like them is words.',
+  'nothing-fits-is-said': 'Where nothing in the index fits a query, its scores and its confidence are low.',
+  'explained-scores': 'With --explain the parts of a score add up to what orders the hits.',
+  'other-files-get-a-place': 'No file takes more than three of ten places while others match.',
+  'copies-are-one-hit': 'Copies of a text are one hit, which names where the others stand.',
+  'like-needs-no-embedder': 'query --like answers from the stored vector and starts no embedder.',
 } as const;
 
 export type PromiseId = keyof typeof PROMISES;

@@ -7,7 +7,7 @@ const byPath = new Map(sources.map((source) => [source.path, source]));
 
 const GROUND = ['errors', 'config', 'memory'];
 const MATERIALS = ['corpus', 'embedder', 'models', 'store'];
-const JOBS = ['indexing', 'search', 'mcp', 'diagnostics'];
+const JOBS = ['indexing', 'search', 'evaluation', 'mcp', 'diagnostics', 'catalog'];
 
 /** Which rooms the files of a room may name: the picture is in CONTRIBUTING.md. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -17,7 +17,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(MATERIALS.map((room) => [room, GROUND])),
   indexing: [...MATERIALS, ...GROUND],
   search: [...MATERIALS, ...GROUND],
-  diagnostics: [...MATERIALS, ...GROUND],
+  diagnostics: ['indexing', ...MATERIALS, ...GROUND],
+  // Not for mcp: a tool never fetches a model.
+  catalog: [...MATERIALS, ...GROUND],
+  // Judges what a search answers, so it asks one.
+  evaluation: ['search', 'store', ...GROUND],
   mcp: ['indexing', 'search', 'diagnostics', ...GROUND],
   cli: [...JOBS, ...GROUND],
   commands: ['cli', ...JOBS, ...GROUND],
@@ -32,16 +36,24 @@ const PACKAGE_ROOMS: readonly [RegExp, readonly string[]][] = [
   [/^(ora|cli-progress)$/, ['cli']],
   [/^(libsql|vectra)$/, ['store']],
   [/^(node-llama-cpp|@node-llama-cpp\/.*)$/, ['embedder']],
+  [/^@modelcontextprotocol\//, ['mcp']],
+  [/^undici$/, ['catalog']],
   [/^(ignore|picomatch)$/, ['corpus', 'search', 'indexing']],
 ];
 
-/** Nothing here speaks to a network. The embedder's end of its pipe is a socket that it was born with. */
+/**
+ * Nothing here speaks to a network but `model pull`, by undici, and the server that a user asks for, on this machine.
+ * The embedder's end of its pipe is a socket that it was born with.
+ */
 const NETWORK = /^(node:)?(net|http|https|http2|dgram|dns|tls|inspector|cluster)(\/.*)?$/;
 const PIPE_FILES = [
   'src/lib/embedder/child.ts',
   'src/lib/embedder/session.ts',
   'src/lib/embedder/spawn-child.ts',
 ];
+
+/** The one that listens. */
+const LISTENER = 'src/lib/mcp/serve-http.ts';
 
 function roomOf(file: string): string {
   const parts = file
@@ -112,6 +124,7 @@ describe('packages and platform', () => {
     verifies('no-network');
     const networked = offences((source, { specifier, kind }) => {
       if (specifier === null || !NETWORK.test(specifier) || kind === 'type') return undefined;
+      if (specifier === 'node:http' && source.path === LISTENER) return undefined;
       const isPipe = specifier === 'node:net' && PIPE_FILES.includes(source.path);
       return isPipe && /^import \{ Socket \} from 'node:net';$/m.test(source.text)
         ? undefined
@@ -121,7 +134,9 @@ describe('packages and platform', () => {
     const callers = sources.filter(({ text }) =>
       /\bfetch\(|\bWebSocket\b|\.(connect|listen)\(|createServer\(/.test(text),
     );
-    expect(callers.map((source) => source.path)).toEqual([]);
+    expect(callers.map((source) => source.path)).toEqual([LISTENER]);
+    expect(callers[0]!.text).toContain("const LOOPBACK = '127.0.0.1';");
+    expect(callers[0]!.text.match(/\.listen\([^)]*\)/g)).toEqual(['.listen(port, LOOPBACK, resolve)']);
   });
 
   it('modules of Node are named with node:, and names are never computed outside the embedder', () => {
@@ -175,11 +190,15 @@ describe('what a process loads', () => {
     expect(child).toContain('src/lib/embedder/direct-runtime.ts');
   });
 
-  it('SQLite, vectra, spinner and bar are not loaded before a command runs', () => {
+  it('SQLite, vectra, spinner, bar and MCP are not loaded before a command runs', () => {
     verifies('light-start');
     const commands = entries.filter((file) => file !== 'src/index.ts');
     const early = reachable(commands, ['static']);
-    expect([...early].filter((name) => /^(libsql|vectra|ora|cli-progress)$/.test(name))).toEqual([]);
+    expect(
+      [...early].filter((name) =>
+        /^(libsql|vectra|ora|cli-progress|undici|@modelcontextprotocol\/.*)$/.test(name),
+      ),
+    ).toEqual([]);
   });
 });
 

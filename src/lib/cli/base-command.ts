@@ -3,7 +3,9 @@ import { Command } from '@oclif/core/command';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
 import { asUserError, type EmbedSearchError } from '../errors.js';
 import { commonFlags } from './common-flags.js';
+import { configuredFlags } from './configured-flags.js';
 import { abortOnSignals } from './exit-signals.js';
+import { formatBytes, printable } from './format.js';
 import { type Palette, paletteFor } from './palette.js';
 import { errorDocument, exitCodeOf, renderError } from './render-error.js';
 import { usageError } from './usage-error.js';
@@ -23,8 +25,11 @@ export abstract class BaseCommand extends Command {
   static override baseFlags = commonFlags;
   static override enableJsonFlag = true;
 
+  /** The model that a configuration file names, for an index that has none yet. */
+  protected configuredModel: { readonly name: string; readonly installedOnly: boolean } | undefined;
   readonly #signals = abortOnSignals();
   readonly #warnings: string[] = [];
+  readonly #started = performance.now();
   #logLevel = 'info';
 
   override async init(): Promise<void> {
@@ -41,6 +46,11 @@ export abstract class BaseCommand extends Command {
   /** Aborts on Ctrl-C, SIGTERM and SIGHUP, with the error to end with as its reason. */
   protected get signal(): AbortSignal {
     return this.#signals.signal;
+  }
+
+  /** Asked before the flags are parsed, too: an error in them is a JSON document as well. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || /^(1|true|y|yes)$/i.test(process.env['EMBED_SEARCH_JSON'] ?? '');
   }
 
   /** Nothing but errors and warnings belongs on stderr. */
@@ -60,6 +70,7 @@ export abstract class BaseCommand extends Command {
   protected finish({ result, warnings = [], error = null }: Finished, text: () => string): void {
     const all = [...this.#warnings, ...warnings];
     if (error) process.exitCode = error.exitCode;
+    this.explain?.(`done; this process takes ${formatBytes(process.memoryUsage.rss())}`);
     if (this.jsonEnabled()) {
       const failure = error ? { error: errorDocument(error) } : {};
       process.stdout.write(`${JSON.stringify({ ok: !error, result, ...failure, warnings: all })}\n`);
@@ -73,6 +84,15 @@ export abstract class BaseCommand extends Command {
   /** A line for people on stderr, unless they asked for JSON or for less. */
   protected say(line: string): void {
     if (!this.isQuiet) process.stderr.write(`${line}\n`);
+  }
+
+  /** For what `--log-level debug` says, also beside JSON; undefined where nobody asked. */
+  protected get explain(): ((message: string) => void) | undefined {
+    if (this.#logLevel !== 'debug') return undefined;
+    return (message) => {
+      const seconds = ((performance.now() - this.#started) / 1000).toFixed(3);
+      process.stderr.write(`[${seconds} s] ${printable(message)}\n`);
+    };
   }
 
   /** Writes to stdout and waits where the reader is slow, so that output never piles up in memory. */
@@ -97,16 +117,30 @@ export abstract class BaseCommand extends Command {
   >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
     // Else oclif warns, where NODE_ENV says development, of a command that failed to parse.
     this.parsed = true;
-    const parsed = await super.parse<F, B, A>(options, argv).catch((error: unknown) => {
+    let parsed = await this.#parseOnce(options, argv);
+    const configured = options && configuredFlags(options, parsed);
+    if (configured) {
+      this.configuredModel = configured.model;
+      parsed = await this.#parseOnce({ ...configured.input, flags: configured.flags }, argv);
+    }
+    const level = parsed.flags['log-level'];
+    if (typeof level === 'string') this.#logLevel = level;
+    this.explain?.(`${this.config.userAgent}: ${this.id} ${JSON.stringify(parsed.flags)}`);
+    return parsed;
+  }
+
+  #parseOnce<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    return super.parse<F, B, A>(options, argv).catch((error: unknown) => {
       throw usageError(
         error,
         this.id ?? '',
         Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, json: 0 }),
       );
     });
-    const level = parsed.flags['log-level'];
-    if (typeof level === 'string') this.#logLevel = level;
-    return parsed;
   }
 
   override warn(input: Error | string): Error | string {

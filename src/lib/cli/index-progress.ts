@@ -35,11 +35,17 @@ export class IndexProgressView {
     this.#say = say;
   }
 
-  /** Loads spinner and bar only where there is a terminal to show them on. */
-  static async create(say: (line: string) => void): Promise<IndexProgressView> {
+  /** Loads spinner and bar only where there is a terminal to show them on, and no lines between them (`isPlain`). */
+  static async create(say: (line: string) => void, isPlain = false): Promise<IndexProgressView> {
     // A terminal of unknown size has 0 columns, on which ora clears lines for ever.
     const { isTTY, columns } = process.stderr;
-    return new IndexProgressView(isTTY && columns > 0 ? await loadWidgets() : undefined, say);
+    const view = new IndexProgressView(
+      isTTY && columns > 0 && !isPlain ? await loadWidgets() : undefined,
+      say,
+    );
+    // A second Ctrl-C ends the process at once: bar and hidden cursor must not stay behind.
+    if (view.#widgets) process.once('exit', () => view.stop());
+    return view;
   }
 
   show(event: IndexProgress): void {

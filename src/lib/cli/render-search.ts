@@ -1,20 +1,28 @@
-import path from 'node:path';
-import { queryTerms } from '../search/query-terms.js';
+import { understandQuery } from '../search/understand.js';
 import { termMatcher } from '../search/snippet.js';
-import type { SearchHit, SearchResult } from '../search/types.js';
+import type { ScoreParts } from '../search/rank.js';
+import type { SearchHit, SearchResult, UnderstoodAs } from '../search/types.js';
 import { formatCount, printable } from './format.js';
 import type { Palette } from './palette.js';
+import { copiesOf, likeOf, shownPath } from './render-places.js';
 
 /** The hits for people: a path with its line that a terminal can click, then numbered lines with the query's words marked. */
 export function renderSearch(result: SearchResult, root: string, palette: Palette): string {
-  if (result.hits.length === 0) return 'Nothing found.\n';
-  const matcher = termMatcher(queryTerms(result.query));
+  const { like, understood } = result;
+  const about = [
+    ...(like === undefined ? [] : [likeOf(like, root)]),
+    ...(understood === undefined ? [] : [understanding(understood)]),
+  ];
+  const head = about.map((line) => `${palette.dim(line)}\n\n`).join('');
+  if (result.hits.length === 0) return `${head}Nothing found.\n`;
+  // A place is no query: there are no words to mark.
+  const matcher = like === undefined ? termMatcher(understandQuery(result.query).terms) : null;
   const blocks = result.hits.map((hit) => renderHit(hit, root, matcher, palette));
-  return `${blocks.join('\n')}\n`;
+  return `${head}${blocks.join('\n')}\n`;
 }
 
 function renderHit(hit: SearchHit, root: string, matcher: RegExp | null, palette: Palette): string {
-  const shown = path.relative(process.cwd(), path.join(root, hit.path)) || hit.path;
+  const shown = shownPath(hit.path, root);
   const symbol = hit.symbol === undefined ? '' : `  ${palette.cyan(printable(hit.symbol))}`;
   const head = `${palette.bold(`${printable(shown)}:${hit.startLine}`)}${symbol}  ${palette.dim(scores(hit))}`;
   const lines = hit.snippet.split('\n');
@@ -23,7 +31,42 @@ function renderHit(hit: SearchHit, root: string, matcher: RegExp | null, palette
     const number = String(hit.snippetStartLine + index).padStart(width);
     return `  ${palette.dim(number)}  ${mark(printable(clip(line)), matcher, palette)}`;
   });
-  return `${head}\n${body.join('\n')}\n`;
+  const notes = [...(hit.scores.parts === undefined ? [] : [made(hit.scores.parts)]), copiesOf(hit, root)]
+    .filter((note) => note !== '')
+    .map((note) => `  ${palette.dim(note)}\n`);
+  return `${head}\n${notes.join('')}${body.join('\n')}\n`;
+}
+
+/** `a sentence; names retryUpload; in python` */
+function understanding({
+  kind,
+  names,
+  files,
+  phrases,
+  excluded,
+  languages,
+  paths,
+  asksFor,
+}: UnderstoodAs): string {
+  const list = (label: string, values: readonly string[]) =>
+    values.length > 0 ? `; ${label} ${values.join(', ')}` : '';
+  const said =
+    list('names', names) +
+    list('files', files) +
+    list('word for word', phrases) +
+    list('without', excluded) +
+    list('in', languages) +
+    list('below', paths) +
+    list('asks for', asksFor);
+  return printable(`Understood as: ${kind}${said}`);
+}
+
+/** `words +.412  vector +.301  kind -.120`: what is not 0. */
+function made(parts: ScoreParts): string {
+  return Object.entries(parts as unknown as Record<string, number>)
+    .filter(([, value]) => value !== 0)
+    .map(([name, value]) => `${name} ${value > 0 ? '+' : ''}${value.toFixed(3)}`)
+    .join('  ');
 }
 
 function scores({ score, scores: { vector, lexical } }: SearchHit): string {

@@ -21,16 +21,18 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
     `  last run   ${lastRun ? `${lastRun.outcome}, ${lastRun.endedAt ?? `since ${lastRun.startedAt}`}` : 'none'}`,
   ];
   if (lastRun?.detail !== undefined) lines.push(`             ${printable(lastRun.detail)}`);
-  if (status.skipped.length > 0)
-    lines.push(palette.dim(`  left out   ${plural(status.skipped.length, 'file')}:`));
+  if (status.skippedCount > 0)
+    lines.push(palette.dim(`  left out   ${plural(status.skippedCount, 'file')}:`));
   for (const { path, reason, detail } of status.skipped.slice(0, SHOWN)) {
     lines.push(palette.dim(`             ${printable(path)}  ${detail ? `${reason}: ${detail}` : reason}`));
   }
-  const more = status.skipped.length - SHOWN;
+  const more = status.skippedCount - SHOWN;
   if (more > 0) lines.push(palette.dim(`             and ${more} more: see --json`));
   for (const { path, startLine, reason } of status.quarantined) {
     lines.push(palette.yellow(`  no vector  ${printable(path)}:${startLine}  ${reason}`));
   }
+  const unnamed = status.quarantinedCount - status.quarantined.length;
+  if (unnamed > 0) lines.push(palette.yellow(`             and ${unnamed} more`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { EmbedSearchError } from '../errors.js';
-import { nearest } from './nearest.js';
+import { nearest } from '../config/nearest.js';
 
 /** What oclif threw while it read arguments, flags and their variables, as an error of ours with a sentence and a next step. */
 export function usageError(error: unknown, commandId: string, flags: readonly string[]): EmbedSearchError {
