@@ -32,6 +32,14 @@ describe('a chunk that ends every embedder', () => {
     );
   });
 
+  it('is named also where there is no other', async () => {
+    const folder = makeFolder({ 'bad.txt': 'POISON for the embedder\n' });
+    const { exitCode, document } = await runJson(['index', folder], withEmbedder('poisoned'));
+    expect(exitCode).toBe(7);
+    expect(document.result.quarantined).toMatchObject([{ path: 'bad.txt' }]);
+    expect(document.result.chunks).toMatchObject({ total: 1, withVectors: 0 });
+  });
+
   it('is left alone by the next runs, and tried again with another runtime', async () => {
     const folder = makeFolder(files);
     await run(['index', folder], withEmbedder('poisoned'));

@@ -44,6 +44,7 @@ export async function embedPending(
   // All workers are waited for, also after a failure: none may write to a store that is being closed.
   const workers = await Promise.allSettled(Array.from({ length: WINDOWS_IN_FLIGHT }, () => run.work()));
   for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+  run.noteSuspects();
   return run.outcome;
 }
 
@@ -64,6 +65,8 @@ class EmbeddingRun {
   #staged = 0;
   #publishing: Promise<unknown> = Promise.resolve();
   #failed = false;
+  /** Quarantined with no vector since: a model that is spoiled takes no text at all, and that is not the texts' fault. */
+  readonly #suspects = new Map<string, string>();
   readonly outcome: EmbedPendingOutcome = { embedded: 0 };
 
   constructor(store: StoreWriter, embedder: EmbeddingProvider, options: EmbedPendingOptions) {
@@ -90,8 +93,9 @@ class EmbeddingRun {
   }
 
   #nextWindow(): PendingChunk[] {
-    const found = this.#store.pendingChunks(this.#window + this.#inFlight.size);
-    const window = found.filter((chunk) => !this.#inFlight.has(chunk.embeddingKey)).slice(0, this.#window);
+    const asked = (key: string) => this.#inFlight.has(key) || this.#suspects.has(key);
+    const found = this.#store.pendingChunks(this.#window + this.#inFlight.size + this.#suspects.size);
+    const window = found.filter(({ embeddingKey }) => !asked(embeddingKey)).slice(0, this.#window);
     for (const chunk of window) this.#inFlight.add(chunk.embeddingKey);
     return window;
   }
@@ -134,13 +138,21 @@ class EmbeddingRun {
   #keep(done: readonly EmbeddedChunk[]): void {
     const vectors: { key: string; vector: Float32Array }[] = [];
     for (const { chunk, embedding } of done) {
-      if (embedding.ok) vectors.push({ key: chunk.embeddingKey, vector: embedding.vector });
-      else if (embedding.reason === 'too-long') this.#split(chunk, embedding.tokens);
-      else this.#store.noteChunkProblem(chunk.embeddingKey, embedding.detail);
+      if (embedding.ok) {
+        vectors.push({ key: chunk.embeddingKey, vector: embedding.vector });
+        this.noteSuspects();
+      } else if (embedding.reason === 'too-long') this.#split(chunk, embedding.tokens);
+      else this.#suspects.set(chunk.embeddingKey, embedding.detail);
     }
     if (vectors.length > 0) this.#store.stageVectors(vectors);
     this.#staged += vectors.length;
     this.outcome.embedded += vectors.length;
+  }
+
+  /** A vector has come since, or the run has come to its end: it was the texts. */
+  noteSuspects(): void {
+    for (const [key, detail] of this.#suspects) this.#store.noteChunkProblem(key, detail);
+    this.#suspects.clear();
   }
 
   #split(chunk: PendingChunk, tokens: number): void {
