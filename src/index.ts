@@ -15,6 +15,7 @@ export type {
   EmbedderStatus,
   Embedding,
   EmbeddingProvider,
+  EmbedBatchOptions,
   EmbedOptions,
   RuntimeChoice,
 } from './lib/embedder/types.js';

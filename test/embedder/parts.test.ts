@@ -175,6 +175,19 @@ describe('texts of one batch', () => {
     expect(lengths(2)).toEqual([1, 9, 2, 3, 5, 7]);
   });
 
+  it('are told one by one, also those before one that fails, and none after', async () => {
+    const told: number[] = [];
+    const embed = async (text: string) => {
+      if (text.length === 5) throw new Error('five');
+      return { ok: false, reason: 'too-long', tokens: text.length } as const;
+    };
+    const options = { onEmbedding: (index: number) => told.push(index) };
+    const plan = { atOnce: 1, order: byLength(texts, 1) };
+    await expect(embedInOrder(texts, plan, options, embed)).rejects.toThrow('five');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(told.map((index) => texts[index]!.length)).toEqual([1, 2, 3]);
+  });
+
   it('come back in their own order', async () => {
     const asked: string[] = [];
     const embed = async (text: string) => {

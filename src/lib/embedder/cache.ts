@@ -10,6 +10,7 @@ import type {
   EmbedderStatus,
   Embedding,
   EmbeddingProvider,
+  EmbedBatchOptions,
   EmbedOptions,
 } from './types.js';
 
@@ -66,7 +67,7 @@ export class CachingProvider implements EmbeddingProvider {
     return call.join(options.signal);
   }
 
-  embedBatch(texts: readonly string[], options: EmbedOptions = {}): Promise<Embedding[]> {
+  embedBatch(texts: readonly string[], options: EmbedBatchOptions = {}): Promise<Embedding[]> {
     return embedInOrder(texts, { atOnce: TEXTS_AT_ONCE }, options, (text, each) => this.embed(text, each));
   }
 

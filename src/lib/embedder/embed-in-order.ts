@@ -1,4 +1,4 @@
-import type { Embedding, EmbedOptions } from './types.js';
+import type { EmbedBatchOptions, Embedding, EmbedOptions } from './types.js';
 
 /**
  * Embeds any number of texts, at most `atOnce` at a time, and gives the outcomes in the texts' order, whatever `order`
@@ -7,7 +7,7 @@ import type { Embedding, EmbedOptions } from './types.js';
 export async function embedInOrder(
   texts: readonly string[],
   { atOnce, order }: { readonly atOnce: number; readonly order?: readonly number[] },
-  options: EmbedOptions,
+  options: EmbedBatchOptions,
   embed: (text: string, options: EmbedOptions) => Promise<Embedding>,
 ): Promise<Embedding[]> {
   const stop = new AbortController();
@@ -19,7 +19,10 @@ export async function embedInOrder(
     while (next < texts.length) {
       const index = order?.[next] ?? next;
       next++;
-      outcomes[index] = await embed(texts[index]!, { signal });
+      const embedding = await embed(texts[index]!, { signal });
+      outcomes[index] = embedding;
+      // Not after the rejection: nobody expects anything any more.
+      if (!stop.signal.aborted) options.onEmbedding?.(index, embedding);
     }
   };
   try {

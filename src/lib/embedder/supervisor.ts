@@ -22,6 +22,7 @@ import type {
   EmbedderStatus,
   Embedding,
   EmbeddingProvider,
+  EmbedBatchOptions,
   EmbedOptions,
 } from './types.js';
 import { Workload } from './workload.js';
@@ -96,7 +97,7 @@ export class Supervisor implements EmbeddingProvider {
     return job.outcome;
   }
 
-  embedBatch(texts: readonly string[], options: EmbedOptions = {}): Promise<Embedding[]> {
+  embedBatch(texts: readonly string[], options: EmbedBatchOptions = {}): Promise<Embedding[]> {
     const plan = {
       atOnce: REQUESTS_IN_FLIGHT * MAX_TEXTS_PER_REQUEST,
       order: byLength(texts, this.#workload.lanes),

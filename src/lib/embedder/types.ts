@@ -101,6 +101,11 @@ export interface EmbedOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface EmbedBatchOptions extends EmbedOptions {
+  /** Told of each text, by its index, as soon as it is done: also of those before one that fails. */
+  readonly onEmbedding?: (index: number, embedding: Embedding) => void;
+}
+
 /**
  * Texts in, unit vectors out. Never holds model data itself.
  * Errors: EMBEDDER_*, RUNTIME_MISSING, MODEL_*; an aborted signal rejects with its reason.
@@ -108,7 +113,7 @@ export interface EmbedOptions {
 export interface EmbeddingProvider {
   embed(text: string, options?: EmbedOptions): Promise<Embedding>;
   /** Any number of texts, in their order; split into protocol-sized requests inside. */
-  embedBatch(texts: readonly string[], options?: EmbedOptions): Promise<Embedding[]>;
+  embedBatch(texts: readonly string[], options?: EmbedBatchOptions): Promise<Embedding[]>;
   /** Starts the child ahead of the first text; `embed` does so by itself. */
   start(): Promise<void>;
   /** What it does now: idle, starting, ready, ... Never starts a child, never waits. */

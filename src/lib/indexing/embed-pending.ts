@@ -124,15 +124,16 @@ class EmbeddingRun {
       this.#lastKept = performance.now();
       this.#keep(done.splice(0));
     };
-    const embedded = await Promise.allSettled(
-      window.map(async (chunk) => {
-        const text = documentPrefix + embeddingText(chunk);
-        done.push({ chunk, embedding: await this.#embedder.embed(text, signal ? { signal } : {}) });
-        if (performance.now() - this.#lastKept >= WINDOW_MILLISECONDS) keepDone();
-      }),
-    );
-    keepDone();
-    for (const outcome of embedded) if (outcome.status === 'rejected') throw outcome.reason;
+    const onEmbedding = (index: number, embedding: Embedding) => {
+      done.push({ chunk: window[index]!, embedding });
+      if (performance.now() - this.#lastKept >= WINDOW_MILLISECONDS) keepDone();
+    };
+    const texts = window.map((chunk) => documentPrefix + embeddingText(chunk));
+    try {
+      await this.#embedder.embedBatch(texts, { onEmbedding, ...(signal ? { signal } : {}) });
+    } finally {
+      keepDone();
+    }
   }
 
   #keep(done: readonly EmbeddedChunk[]): void {
