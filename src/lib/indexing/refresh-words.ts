@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { INDEX_FOLDER } from '../config.js';
 import { EmbedSearchError } from '../errors.js';
 import type { WalkOptions } from '../corpus/types.js';
 import { openLocalStore } from '../store/local-store.js';
@@ -107,8 +105,7 @@ interface Changes {
 }
 
 function walkOf({ root, indexDir, only }: RefreshOptions, reader: StoreReader): WalkOptions {
-  const neverEnter = [indexDir, path.join(root, INDEX_FOLDER)];
-  return { ...reader.lastRun?.walk, root, neverEnter, ...(only === undefined ? {} : { only }) };
+  return { ...reader.lastRun?.walk, root, neverEnter: [indexDir], ...(only === undefined ? {} : { only }) };
 }
 
 async function findChanges(

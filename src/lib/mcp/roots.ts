@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { existingFolder } from '../config.js';
+import { existingFolder, pathInside } from '../config.js';
 import { EmbedSearchError } from '../errors.js';
 
 /** Folders as their real paths, each once. Throws PATH_NOT_FOUND and PATH_NOT_A_FOLDER. */
@@ -37,7 +37,7 @@ export function placeOf<R extends { readonly folder: string }>(roots: readonly R
     throw new EmbedSearchError('USAGE', 'A path holds no NUL.', { fix: 'Give a path as hits name it.' });
   }
   const places = roots.map((root) => ({ root, file: path.resolve(root.folder, asked) }));
-  const inside = places.filter(({ root, file }) => isBelow(root.folder, file));
+  const inside = places.filter(({ root, file }) => pathInside(root.folder, file) !== undefined);
   const first = path.isAbsolute(asked)
     ? inside.sort((one, other) => other.root.folder.length - one.root.folder.length)[0]
     : (inside.find(({ file }) => existsSync(file)) ?? inside[0]);
@@ -45,9 +45,4 @@ export function placeOf<R extends { readonly folder: string }>(roots: readonly R
   throw new EmbedSearchError('NO_PERMISSION', `${asked} is outside the folders that this server may read.`, {
     fix: `Name a path in ${roots.map(({ folder }) => folder).join(' or ')}.`,
   });
-}
-
-/** By the names alone. */
-function isBelow(folder: string, file: string): boolean {
-  return file === folder || file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }

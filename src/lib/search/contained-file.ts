@@ -3,7 +3,7 @@ import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { isRepositoryData, looksSecret } from '../corpus/left-out-names.js';
 import { SAFE_OPEN_FLAGS } from '../corpus/read-small-file.js';
-import { INDEX_FOLDER } from '../config.js';
+import { INDEX_FOLDER, pathInside } from '../config.js';
 import { EmbedSearchError } from '../errors.js';
 
 /** A path that somebody else chose, and the folder that it may not leave; both absolute. */
@@ -37,7 +37,7 @@ const OUTSIDE = 'it is outside the folders that this server may read';
 /** By its name: what is outside is not even looked at, so no answer tells whether it exists. */
 const insideByName: ReadGuard = {
   name: 'inside-by-name',
-  beforeLook: ({ root, file }) => (isInside(root, file) ? undefined : OUTSIDE),
+  beforeLook: ({ root, file }) => (pathInside(root, file) === undefined ? OUTSIDE : undefined),
 };
 
 /** Neither a device, which opening may set in motion, nor a FIFO nor a folder. */
@@ -54,7 +54,7 @@ const regularFile: ReadGuard = {
 const insideByDescriptor: ReadGuard = {
   name: 'inside-by-descriptor',
   afterOpen: async ({ root, real, stat }) => {
-    if (!isInside(root, await realpath(real))) return OUTSIDE;
+    if (pathInside(root, await realpath(real)) === undefined) return OUTSIDE;
     const now = await lstat(real);
     return now.dev === stat.dev && now.ino === stat.ino ? undefined : 'it was replaced while it was opened';
   },
@@ -92,12 +92,6 @@ export async function openContained(
     await handle?.close();
     throw asAnswer(error, asked);
   }
-}
-
-/** Is `file` below `folder`, or the folder itself, as far as the names tell? */
-function isInside(folder: string, file: string): boolean {
-  const relative = path.relative(folder, file);
-  return relative === '' || (relative.split(path.sep)[0] !== '..' && !path.isAbsolute(relative));
 }
 
 function secretIn(root: string, file: string): string | undefined {
