@@ -96,7 +96,7 @@ describe('the embedder, spoken to by hand', () => {
     expect(await child.reply(2)).toMatchObject({ type: 'error', id: 10, message: 'initialize came twice' });
     expect(await child.reply(3)).toMatchObject({
       type: 'initialized',
-      initialized: { vocabularySize: 30_522, layers: 6, modelSha256: model.sha256 },
+      initialized: { vocabularySize: 30_522, layers: 6, pooling: 'mean', modelSha256: model.sha256 },
     });
     child.send(embed(11), embed(12), embed(13));
     expect(await child.reply(4)).toMatchObject({ type: 'error', id: 13, code: 'PROTOCOL' });

@@ -66,6 +66,7 @@ const replies: Reply[] = [
       lanes: 2,
       vocabularySize: 30_522,
       layers: 6,
+      pooling: 'mean',
       modelSha256: 'ab',
     },
   },

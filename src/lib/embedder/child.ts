@@ -108,6 +108,7 @@ async function initialize(id: number, request: InitializeRequest): Promise<void>
       lanes: request.lanes,
       vocabularySize: header.vocabularySize,
       layers: header.layers,
+      pooling: request.pooling, // where the file says another one, it is loaded with this one
       modelSha256,
     },
   });

@@ -43,6 +43,8 @@ export interface InitializedReply {
   /** Tokens that the vocabulary has, and layers, by the file itself; null where it does not say. */
   readonly vocabularySize: number | null;
   readonly layers: number | null;
+  /** That of the file, or what was asked for in its place. */
+  readonly pooling: string;
   /** SHA-256 of the file that is mapped. */
   readonly modelSha256: string;
 }

@@ -139,6 +139,7 @@ function initializedReply(value: unknown): InitializedReply {
     lanes: fields.integer('lanes', 1),
     vocabularySize: fields.orNull('vocabularySize', () => fields.integer('vocabularySize', 1)),
     layers: fields.orNull('layers', () => fields.integer('layers', 1)),
+    pooling: fields.string('pooling'),
     modelSha256: fields.string('modelSha256'),
   };
 }

@@ -73,10 +73,13 @@ export async function startSession(
           : '',
       heartbeatMs: limits.heartbeatMs,
     });
-    if (initialized.protocolVersion !== PROTOCOL_VERSION || initialized.dimensions !== model.dimensions) {
-      throw new ProtocolError(
-        `protocol ${initialized.protocolVersion} and ${initialized.dimensions} dimensions`,
-      );
+    const { protocolVersion, dimensions, pooling } = initialized;
+    if (
+      protocolVersion !== PROTOCOL_VERSION ||
+      dimensions !== model.dimensions ||
+      pooling !== model.pooling
+    ) {
+      throw new ProtocolError(`protocol ${protocolVersion}, ${dimensions} dimensions and ${pooling} pooling`);
     }
     if (initialized.modelSha256 !== model.sha256) throw modelChanged(model.path);
     const memoryLimitBytes =
