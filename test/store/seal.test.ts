@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, wr
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
-import { asDamage, readSeal, writeSeal } from '#dist/lib/store/seal.js';
+import { asDamage, readSeal, sumsOf, writeSeal } from '#dist/lib/store/seal.js';
+import { SealScan } from '#dist/lib/store/seal-scan.js';
 import { Sqlite } from '#dist/lib/store/sqlite.js';
 import { verifies } from '../house/promises.js';
 import {
@@ -39,6 +40,21 @@ function damage(folder: string, name = 'index.db'): void {
   const at = bytes.indexOf('text 150 of many');
   bytes[(at < 0 ? Math.floor(bytes.length / 2) : at) + 3]! ^= 1;
   writeFileSync(path.join(folder, name), bytes);
+}
+
+/** A disk that spoils a bit changes no time of the file. */
+async function damageSilently(folder: string): Promise<void> {
+  damage(folder);
+  const { sums, ...rest } = readSeal(folder)!;
+  await writeSeal(folder, { ...rest, sums: { ...sums!, stamp: sumsOf(folder).stamp } });
+}
+
+/** A change of one file, as a watch makes them. */
+async function removeOne(folder: string, name: string): Promise<void> {
+  const writer = await openLocalStore(folder).openWriter({ root: '/root/of/files', isSmall: true });
+  await writer.setWords(wordRules);
+  writer.removeFile(name);
+  await writer.close();
 }
 
 async function read(folder: string) {
@@ -149,26 +165,95 @@ describe('a database', () => {
     expect(await read(folder)).toMatchObject({ warnings: [], counts: { chunks: 299 } });
   });
 
-  it('is neither mended nor sealed by a writer with a small change, which leaves that to the next one', async () => {
+  it('that a disk has spoiled without a trace in its times is said by a reader as well', async () => {
+    verifies('damage-found');
     const folder = temporaryFolder();
     await fill(folder);
-    const small = { root: '/root/of/files', isSmall: true };
-    const writer = await openLocalStore(folder).openWriter(small);
-    await writer.setWords(wordRules);
-    writer.removeFile('3.ts');
-    await writer.close();
-    expect(readSeal(folder)).toMatchObject({ sums: null, damaged: false, kept: { identity } });
-    expect((await fill(folder)).warnings).toEqual([]);
-    expect(readSeal(folder)!.sums).not.toBeNull();
+    await damageSilently(folder);
+    expect((await read(folder)).warnings).toEqual([
+      expect.stringMatching(/1 parts of .*index\.db are damaged/u),
+    ]);
+  });
 
+  it('is held against its checksums piece by piece while somebody reads it, unless a writer is at work', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
+    const reader = await openLocalStore(folder).openReader();
+    expect(reader.checkMore(1)).toBe(false); // it was compared when it was opened
+    reader.close();
+    await damageSilently(folder);
+    const scan = new SealScan(folder);
+    const { bytes } = readSeal(folder)!.sums!;
+    let steps = 1;
+    while (scan.next(1)) steps++;
+    expect([steps, scan.damaged]).toEqual([Math.ceil(bytes / (64 * 1024)), 1]);
+
+    const interrupted = new SealScan(folder);
+    expect(interrupted.next(1)).toBe(true);
+    const { sums, ...rest } = readSeal(folder)!;
+    await writeSeal(folder, { ...rest, sums: null });
+    expect([interrupted.next(bytes), interrupted.damaged]).toEqual([false, 0]);
+    await writeSeal(folder, { ...rest, sums });
+    expect([interrupted.next(bytes), interrupted.damaged]).toEqual([false, 1]);
+  });
+
+  it('is not mended by a writer with a small change, which leaves that to the next one', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
     damage(folder);
     const damaged = readFileSync(path.join(folder, 'index.db'));
+    const small = { root: '/root/of/files', isSmall: true };
     await expect(openLocalStore(folder).openWriter(small)).rejects.toMatchObject({ code: 'INDEX_DAMAGED' });
     expect(readFileSync(path.join(folder, 'index.db')).equals(damaged)).toBe(true);
     expect((await fill(folder)).warnings).toEqual([expect.stringMatching(/300 vectors were kept/u)]);
 
     rmSync(path.join(folder, 'index.db'));
     await expect(openLocalStore(folder).openWriter(small)).rejects.toMatchObject({ code: 'INDEX_MISSING' });
+  });
+
+  it('is sealed after each small change by reading what has changed, and is then what a reading of all of it gives', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
+    for (const name of ['3.ts', '150.ts', '299.ts']) {
+      const before = readSeal(folder)!.sums!;
+      await removeOne(folder, name);
+      const { sums, damaged, kept } = readSeal(folder)!;
+      expect([sums, damaged, kept?.identity]).toEqual([sumsOf(folder), false, identity]);
+      expect(sums).not.toEqual(before);
+    }
+    // Somebody else's commit, in the log still: which blocks it changes is not known from there alone.
+    const database = new Sqlite(path.join(folder, 'index.db'), { busyMilliseconds: 5000 });
+    database.exec(`update files set size = size + 1 where path = '7.ts'`);
+    database.close();
+    await removeOne(folder, '8.ts');
+    expect(readSeal(folder)).toMatchObject({ sums: null, damaged: false });
+    expect((await fill(folder)).warnings).toEqual([]);
+    expect(readSeal(folder)!.sums).toEqual(sumsOf(folder));
+  });
+
+  it('that grows and shrinks by more than the log holds at a time is sealed as a reading of all of it gives', async () => {
+    const folder = temporaryFolder();
+    await fill(folder, TEXTS.slice(0, 3));
+    for (const texts of [[...TEXTS, ...TEXTS.map((text) => `${text} again`.repeat(40))], TEXTS.slice(0, 5)]) {
+      const writer = await openLocalStore(folder).openWriter({ root: '/root/of/files' });
+      await writer.setWords(wordRules);
+      for (const { path: known } of [...writer.files()]) writer.removeFile(known);
+      texts.forEach((text, number) => writer.putFile(...file(`${number}.ts`, [text])));
+      await writer.sweep();
+      await writer.close();
+      expect(readSeal(folder)!.sums).toEqual(sumsOf(folder));
+    }
+  });
+
+  it('that a disk has spoiled where a small change then writes is not sealed as if it were well', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
+    await damageSilently(folder);
+    await removeOne(folder, '150.ts');
+    expect(readSeal(folder)).toMatchObject({ sums: null, damaged: true });
+    const { warnings, pending } = await fill(folder);
+    expect([warnings, pending]).toEqual([[expect.stringMatching(/300 vectors were kept/u)], 0]);
+    expect(await read(folder)).toEqual(WELL);
   });
 
   it('that is lost in the middle of a first run is made anew with the shards of that run', async () => {

@@ -18,6 +18,7 @@ import type {
   StoreCounts,
   StoreReader,
 } from '../store/types.js';
+import { checkMeanwhile } from './check-meanwhile.js';
 import { diversify } from './diversify.js';
 import { withoutDuplicates } from './duplicates.js';
 import { bestOfEachFile } from './each-file.js';
@@ -252,10 +253,13 @@ export class Searcher {
     // More candidates where many hits are asked for: a file's other chunks take places too.
     const wordLimit = Math.max(WORD_CANDIDATES, limit * 10);
     const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, exact, signal };
-    // The words are looked up while the embedder works.
+    const byVector =
+      mode === 'lexical' ? Promise.resolve(NOTHING_BY_VECTOR) : this.#vectorLeg(query.text, mode, vectorLeg);
+    // The words are looked up while the embedder works, then the index is held against its checksums.
     const [{ found, degraded }, words] = await Promise.all([
-      mode === 'lexical' ? NOTHING_BY_VECTOR : this.#vectorLeg(query.text, mode, vectorLeg),
+      byVector,
       this.#wordLeg(mode === 'vector' ? [] : query.terms, wordLimit, filter),
+      checkMeanwhile(this.reader, byVector),
     ]);
     const legs = { vectors: found, ...words };
     const answered = mode === 'hybrid' && degraded !== undefined ? 'lexical' : mode;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { putFile, putFilesInSteps, removeFile, removeFilesInSteps, replaceChunk } from './file-writes.js';
+import { ChangedBlocks } from './changed-blocks.js';
 import { LiveRows } from './live-rows.js';
 import {
   allFiles,
@@ -15,7 +16,7 @@ import {
 } from './queries.js';
 import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { clearTables, metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
-import { type KeptIdentity, type Seal, sumsOf, writeSeal } from './seal.js';
+import { type KeptIdentity, type Sums, sumsOf, writeSeal } from './seal.js';
 import { ShardWriter } from './shard-writer.js';
 import { isDamagedWordTable, type Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
@@ -51,6 +52,7 @@ export interface LocalWriterOptions {
   readonly rebuild: boolean;
   /** What the last seal said of the vectors. */
   readonly kept: KeptIdentity | null;
+  readonly changed: ChangedBlocks;
   /** See OpenWriterOptions. */
   readonly isSmall: boolean;
   readonly warnings: readonly string[];
@@ -87,6 +89,7 @@ export class LocalWriter implements StoreWriter {
       vectorsDir: options.vectorsDir,
       live: new LiveRows(options.database),
       words: new WordTables(options.database),
+      changed: options.changed,
       write: (work) => {
         this.#isSwept = false;
         return this.#write(work);
@@ -291,9 +294,9 @@ export class LocalWriter implements StoreWriter {
     try {
       this.#database.rollback();
       const isWhole = truncateLog(this.#context);
-      if (this.#database.sawDamage)
+      if (this.#database.sawDamage || this.#context.changed.foundDamage)
         await writeSeal(this.#indexDir, { sums: null, damaged: true, kept: this.#kept });
-      else if (isWhole && !this.#isSmall) await this.#seal();
+      else if (isWhole) await this.#seal();
     } finally {
       this.#database.close();
       this.#lock.release();
@@ -319,10 +322,12 @@ export class LocalWriter implements StoreWriter {
     return path.dirname(this.#context.vectorsDir);
   }
 
-  /** For the next one to compare with. */
+  /** For the next one to compare with. A small change does not pay for a reading of all of the database. */
   async #seal(): Promise<void> {
+    const { sinceSeal } = this.#context.changed;
+    if (sinceSeal === undefined && this.#isSmall) return;
     this.#kept = this.#whatToKeep();
-    await this.#tryToWriteSeal(() => sumsOf(this.#indexDir));
+    await this.#tryToWriteSeal(() => sumsOf(this.#indexDir, sinceSeal));
   }
 
   /** Were the database lost from here on, its vectors are not. */
@@ -338,7 +343,7 @@ export class LocalWriter implements StoreWriter {
   }
 
   /** An index that could not be sealed (no space) is as good, and not looked after. */
-  async #tryToWriteSeal(sums: () => Seal['sums']): Promise<void> {
+  async #tryToWriteSeal(sums: () => Sums | null): Promise<void> {
     try {
       await writeSeal(this.#indexDir, { sums: sums(), damaged: false, kept: this.#kept });
     } catch (error) {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
 import { syncFolder } from './durable-files.js';
 import { adoptShards } from './adopt-shards.js';
+import { ChangedBlocks } from './changed-blocks.js';
 import { LocalWriter } from './local-writer.js';
 import { createTables, databaseState, migrateDatabase, prepareDatabase } from './schema.js';
 import { onNetwork } from './network-file-system.js';
@@ -56,11 +57,13 @@ async function openUnderLock(
   if (options.isSmall === true) refuseToMend(indexDir, seal);
   else if (options.rebuild !== true && seal !== undefined && isDamaged(indexDir, seal))
     warnings.push(await makeDatabaseAnew(indexDir, seal.kept));
+  const changed = new ChangedBlocks(indexDir, options.rebuild === true ? null : (seal?.sums ?? null));
   // Until it is closed, nobody has to compare it with what was there before.
   if (seal === undefined || seal.damaged || seal.sums !== null)
     await writeSeal(indexDir, { sums: null, damaged: false, kept: seal?.kept ?? null });
   // Fault point: seal broken
   const [database, isNew] = await openOrMakeAnew(indexDir, seal?.kept ?? null, options, warnings);
+  const isAnother = isNew || warnings.length > 0;
   try {
     return await LocalWriter.open({
       database,
@@ -69,6 +72,7 @@ async function openUnderLock(
       root: options.root,
       rebuild: options.rebuild === true && !isNew,
       kept: seal?.kept ?? null,
+      changed: isAnother ? new ChangedBlocks(indexDir, null) : changed,
       isSmall: options.isSmall === true,
       warnings,
     });

@@ -2,12 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { EmbedSearchError } from '../errors.js';
+import { BLOCK_BYTES, DatabaseBlocks, databaseFile, databaseSize, databaseStamp } from './database-blocks.js';
 import { durableFiles } from './durable-files.js';
 import type { IndexIdentity, ModelFileNote } from './types.js';
 
 export const SEAL_FILE = 'index.seal';
 const SEAL_VERSION = 1;
-const BLOCK_BYTES = 64 * 1024;
+const SUM_BYTES = 4;
 
 export const MENDED_BY = 'Run `embed-search index`: it is made anew from the files, and vectors are kept.';
 
@@ -24,7 +25,7 @@ export interface KeptIdentity {
 }
 
 /** Checksums of index.db, as the last writer left it. */
-interface Sums {
+export interface Sums {
   readonly bytes: number;
   /** As the file system had it then: while it has, nobody but a failing disk has touched the file. */
   readonly stamp: string;
@@ -46,7 +47,7 @@ export interface Seal {
 
 /** Undefined where there is none, or none that can be trusted. */
 export function readSeal(indexDir: string): Seal | undefined {
-  return parseSeal(readOrUndefined(path.join(indexDir, SEAL_FILE)));
+  return parseSeal(readSealText(indexDir));
 }
 
 export async function writeSeal(indexDir: string, seal: Seal): Promise<void> {
@@ -54,39 +55,67 @@ export async function writeSeal(indexDir: string, seal: Seal): Promise<void> {
   await durableFiles.upsertFile(path.join(indexDir, SEAL_FILE), `${checksum(text)} ${text}`);
 }
 
-/** Of index.db as it stands on the disk: its log has to be empty, and nobody may be writing. */
-export function sumsOf(indexDir: string): Sums {
-  const { stamp } = stampOf(indexDir);
-  const sums: number[] = [];
-  let bytes = 0;
-  for (const block of blocksOf(indexDir)) {
-    sums.push(crc32(block));
-    bytes += block.length;
+/**
+ * Of index.db as it stands on the disk: its log has to be empty, and nobody may be writing. Where `known` says what its
+ * sums were and which blocks may have changed since, only these are read.
+ */
+export function sumsOf(
+  indexDir: string,
+  known?: { readonly sums: Sums; readonly changed: ReadonlySet<number> },
+): Sums {
+  const stamp = databaseStamp(indexDir);
+  const bytes = databaseSize(indexDir);
+  const count = Math.ceil(bytes / BLOCK_BYTES);
+  const sums = Buffer.alloc(count * SUM_BYTES);
+  const kept = known && keptSums(known.sums, bytes);
+  const blocks = new DatabaseBlocks(indexDir);
+  for (let block = 0; block < count; block++) {
+    const isKept = kept !== undefined && (block + 1) * SUM_BYTES <= kept.length && !known!.changed.has(block);
+    const sum = isKept ? kept.readUInt32LE(block * SUM_BYTES) : crc32(blocks.read(block));
+    sums.writeUInt32LE(sum, block * SUM_BYTES);
   }
-  return { bytes, stamp, blocks: Buffer.from(Uint32Array.from(sums).buffer).toString('base64') };
+  return { bytes, stamp, blocks: sums.toString('base64') };
+}
+
+/** Those of whole blocks, where the file has grown or become shorter: of its last one more or less counts now. */
+function keptSums(sums: Sums, bytes: number): Buffer {
+  const all = Buffer.from(sums.blocks, 'base64');
+  if (sums.bytes === bytes) return all;
+  return all.subarray(0, Math.floor(Math.min(sums.bytes, bytes) / BLOCK_BYTES) * SUM_BYTES);
 }
 
 /** How many blocks of index.db are not what they were when it was sealed. */
 export function damagedBlocks(indexDir: string, sealed: Sums): number {
-  const found = sumsOf(indexDir);
-  const [was, is] = [Buffer.from(sealed.blocks, 'base64'), Buffer.from(found.blocks, 'base64')];
-  let damaged = found.bytes === sealed.bytes ? 0 : 1;
-  for (let at = 0; at < was.length && at < is.length; at += 4)
-    if (was.readUInt32LE(at) !== is.readUInt32LE(at)) damaged++;
+  const isAsLong = databaseSize(indexDir) === sealed.bytes;
+  return damagedAmong(indexDir, sealed, range(0, Infinity)) + (isAsLong ? 0 : 1);
+}
+
+/** The same for some of them; what is behind the sealed end does not count. In ascending order. */
+export function damagedAmong(indexDir: string, sealed: Sums, among: Iterable<number>): number {
+  const sums = Buffer.from(sealed.blocks, 'base64');
+  const blocks = new DatabaseBlocks(indexDir);
+  let damaged = 0;
+  for (const block of among) {
+    if (block >= sums.length / SUM_BYTES) break;
+    if (crc32(blocks.read(block)) !== sums.readUInt32LE(block * SUM_BYTES)) damaged++;
+  }
   return damaged;
 }
 
+export function* range(first: number, end: number): Generator<number> {
+  for (let number = first; number < end; number++) yield number;
+}
+
 /**
- * The same for a reader: without reading the file while the file system says that nobody has written to it, and 0 where
+ * For a reader: without reading the file while the file system says that nobody has written to it, and 0 where
  * a writer has begun meanwhile.
  */
 export function damageSeenByReader(indexDir: string): number {
-  const file = path.join(indexDir, SEAL_FILE);
-  const text = readOrUndefined(file);
+  const text = readSealText(indexDir);
   const sums = parseSeal(text)?.sums;
-  if (!sums || sums.stamp === stampOf(indexDir).stamp) return 0;
+  if (!sums || sums.stamp === databaseStamp(indexDir)) return 0;
   const damaged = damagedBlocks(indexDir, sums);
-  return damaged > 0 && readOrUndefined(file) === text ? damaged : 0;
+  return damaged > 0 && readSealText(indexDir) === text ? damaged : 0;
 }
 
 /**
@@ -97,14 +126,13 @@ export function asDamage(error: unknown, indexDir: string): unknown {
   if (!(error instanceof Error) || !ERRORS_OF_DAMAGE.has(error.name) || 'syscall' in error) return error;
   const sums = readSeal(indexDir)?.sums;
   if (!sums || damagedBlocks(indexDir, sums) === 0) return error;
-  const file = path.join(indexDir, 'index.db');
-  return new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged: ${error.message}`, {
+  return new EmbedSearchError('INDEX_DAMAGED', `${databaseFile(indexDir)} is damaged: ${error.message}`, {
     cause: error,
     fix: MENDED_BY,
   });
 }
 
-function parseSeal(text: string | undefined): Seal | undefined {
+export function parseSeal(text: string | undefined): Seal | undefined {
   if (text === undefined || text.slice(0, 8) !== checksum(text.slice(9))) return undefined;
   const { version, ...seal } = JSON.parse(text.slice(9)) as Seal & { version: number };
   return version === SEAL_VERSION ? seal : undefined;
@@ -114,48 +142,11 @@ function checksum(text: string): string {
   return crc32(text).toString(16).padStart(8, '0');
 }
 
-function readOrUndefined(file: string): string | undefined {
+/** As it is on the disk: another text is another seal. */
+export function readSealText(indexDir: string): string | undefined {
   try {
-    return fs.readFileSync(file, 'utf8');
+    return fs.readFileSync(path.join(indexDir, SEAL_FILE), 'utf8');
   } catch {
     return undefined;
-  }
-}
-
-function stampOf(indexDir: string): { stamp: string; key: string } {
-  const { size, mtimeNs, ctimeNs, ino, dev } = fs.statSync(path.join(indexDir, 'index.db'), { bigint: true });
-  return { stamp: [size, mtimeNs, ctimeNs, ino].join(' '), key: `${dev} ${ino}` };
-}
-
-/**
- * Open for as long as this process lives or until the file is deleted: when any descriptor of a file is closed, the
- * system forgets all locks that the process has on it (fcntl), those of SQLite's own connections too.
- */
-const descriptors = new Map<string, number>();
-
-function closeThoseOfDeletedFiles(): void {
-  for (const [key, descriptor] of descriptors) {
-    if (fs.fstatSync(descriptor).nlink > 0) continue;
-    fs.closeSync(descriptor);
-    descriptors.delete(key);
-  }
-}
-
-function* blocksOf(indexDir: string): Generator<Buffer> {
-  closeThoseOfDeletedFiles();
-  const { key } = stampOf(indexDir);
-  const descriptor = descriptors.get(key) ?? fs.openSync(path.join(indexDir, 'index.db'), 'r');
-  descriptors.set(key, descriptor);
-  const buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  for (let offset = 0; ;) {
-    let filled = 0;
-    while (filled < BLOCK_BYTES) {
-      const read = fs.readSync(descriptor, buffer, filled, BLOCK_BYTES - filled, offset + filled);
-      if (read === 0) break;
-      filled += read;
-    }
-    if (filled > 0) yield buffer.subarray(0, filled);
-    if (filled < BLOCK_BYTES) return;
-    offset += filled;
   }
 }

@@ -62,8 +62,9 @@ export async function removeUnnamedShards(context: WriterContext): Promise<void>
 }
 
 /** False while a reader holds on to what is in the log (does not wait for it), or a rebuild has not committed yet. */
-export function truncateLog({ database }: WriterContext): boolean {
+export function truncateLog({ database, changed }: WriterContext): boolean {
   if (database.inTransaction) return false;
+  changed.note();
   const timeout = database.get('pragma busy_timeout')![0] as number;
   database.exec('pragma busy_timeout = 0');
   try {

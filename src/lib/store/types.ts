@@ -269,6 +269,11 @@ export interface StoreReader extends KnownFiles {
   verify(signal?: AbortSignal): Promise<Soundness>;
   /** The vector of a chunk, or undefined while it has none. */
   vectorOf(chunkId: number): Promise<Float32Array | undefined>;
+  /**
+   * Holds the next so many bytes of what reading does not check by itself against their checksums; what does not fit stands
+   * in `warnings` when all is read. False when nothing is left to check, for a while.
+   */
+  checkMore(bytes: number): boolean;
   /** An error that reading gave and that is none of the user's: INDEX_DAMAGED where damage explains it, else itself. */
   explain(error: unknown): unknown;
   close(): void;
@@ -348,8 +353,7 @@ export interface OpenWriterOptions {
   readonly rebuild?: boolean;
   /**
    * For a change of a few files, which must not cost a reading of all of index.db: it is neither made nor mended here
-   * (INDEX_MISSING, INDEX_DAMAGED), compared only where the file system says that it was touched, and left without sums
-   * for the next writer that has no such haste.
+   * (INDEX_MISSING, INDEX_DAMAGED), and compared only where the file system says that it was touched.
    */
   readonly isSmall?: boolean;
   /** For another writer to end; not at all where left out. */

@@ -1,3 +1,4 @@
+import type { ChangedBlocks } from './changed-blocks.js';
 import type { LiveRows } from './live-rows.js';
 import type { Sqlite } from './sqlite.js';
 import type { WordTables } from './word-tables.js';
@@ -8,6 +9,7 @@ export interface WriterContext {
   readonly vectorsDir: string;
   readonly live: LiveRows;
   readonly words: WordTables;
+  readonly changed: ChangedBlocks;
   readonly write: <T>(work: () => T) => T;
   /** A shard was named: what is known without the database has to name it too. */
   readonly onPublished: () => Promise<void>;
