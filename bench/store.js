@@ -8,14 +8,13 @@ import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { V8_FLAGS } from '../dist/lib/memory/v8-flags.js';
 import { DIMENSIONS, makeRealData } from './store/real-data.js';
 
 const QUESTIONS = 200;
 /** An exact scan of a million vectors takes seconds. */
 const SCANNED_VECTORS = 20_000_000;
 const SHARES = ['1', '0.5', '0.1', '0.01', '0.001'];
-/** As bin/run.js has them. */
-const V8_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=20', '--optimize-for-size'];
 
 const { values: options } = parseArgs({
   options: {

@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
+import { V8_FLAGS } from '../dist/lib/memory/v8-flags.js';
 
-// Collect garbage early instead of growing: what lives long here is small, and the host's memory is a promise.
-setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=20');
-setFlagsFromString('--optimize-for-size');
+// Before anything else is loaded.
+for (const flag of V8_FLAGS) setFlagsFromString(flag);
 
 const { main } = await import('../dist/lib/cli/main.js');
 await main(import.meta.url);

@@ -1,39 +1,47 @@
-// Asks an index as a hybrid query does, without the embedding: both legs, their fusion, the texts of the best ten.
+// Asks an index as a hybrid query does, without the embedding: both legs, the ranking, the texts of the best ten.
 //
 //   node bench/store/ask.js DATA INDEX QUESTIONS
-import { fuse, VECTOR_CANDIDATES, WORD_CANDIDATES } from '../../dist/lib/search/fuse.js';
-import { queryTerms } from '../../dist/lib/search/query-terms.js';
+import {
+  gather,
+  rangesOf,
+  searchWords,
+  VECTOR_CANDIDATES,
+  WORD_CANDIDATES,
+} from '../../dist/lib/search/gather.js';
+import { rank } from '../../dist/lib/search/rank.js';
+import { understandQuery } from '../../dist/lib/search/understand.js';
+import { weightsFor } from '../../dist/lib/search/weights.js';
 import { openLocalStore } from '../../dist/lib/store/local-store.js';
 import { readQuestions } from './corpus.js';
 import { peakMegabytes } from './peak.js';
 
 const WARM_UP = 20;
+const HITS = 10;
+const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined });
 const [data = '', indexDir = '', count = ''] = process.argv.slice(2);
 
 const questions = readQuestions(data);
 const reader = await openLocalStore(indexDir).openReader();
-/** @type {Record<'vectors' | 'chunkWords' | 'fileWords' | 'rest' | 'all', number[]>} */
-const times = { vectors: [], chunkWords: [], fileWords: [], rest: [], all: [] };
+/** @type {Record<'vectors' | 'words' | 'ranking' | 'texts' | 'all', number[]>} */
+const times = { vectors: [], words: [], ranking: [], texts: [], all: [] };
 let cpuBefore = process.cpuUsage();
 for (let round = 0; round < WARM_UP + Number(count); round++) {
   const question = questions[round % questions.length];
   if (question === undefined) throw new Error('no questions');
-  const { text, vector } = question;
-  const terms = queryTerms(text);
   if (round === WARM_UP) cpuBefore = process.cpuUsage();
   const marks = [performance.now()];
-  const vectors = await reader.searchVectors(vector, { limit: VECTOR_CANDIDATES });
+  const query = understandQuery(question.text);
+  const vectors = await reader.searchVectors(question.vector, { limit: VECTOR_CANDIDATES });
   marks.push(performance.now());
-  const chunkWords = reader.searchChunkWords(terms, { limit: WORD_CANDIDATES });
+  const legs = { vectors, ...searchWords(reader, query.terms, WORD_CANDIDATES, undefined) };
   marks.push(performance.now());
-  const fileWords = reader.searchFileWords(terms, { limit: WORD_CANDIDATES });
+  const ranked = rank(gather(reader, query, legs), query, rangesOf(legs), weights);
   marks.push(performance.now());
-  const hits = fuse({ vectors, chunkWords, fileWords }, 'hybrid').slice(0, 10);
-  reader.chunks(hits.map(({ chunkId }) => chunkId));
+  reader.chunks(ranked.slice(0, HITS).map(({ candidate }) => candidate.chunkId));
   marks.push(performance.now());
   await new Promise((resolve) => setImmediate(resolve));
   if (round < WARM_UP) continue;
-  ['vectors', 'chunkWords', 'fileWords', 'rest'].forEach((name, index) =>
+  ['vectors', 'words', 'ranking', 'texts'].forEach((name, index) =>
     times[/** @type {'vectors'} */ (name)].push((marks[index + 1] ?? 0) - (marks[index] ?? 0)),
   );
   times.all.push((marks.at(-1) ?? 0) - (marks[0] ?? 0));

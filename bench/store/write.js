@@ -2,7 +2,7 @@
 //
 //   node bench/store/write.js DATA INDEX CHUNKS
 import { rmSync } from 'node:fs';
-import { collectGarbage } from '../../dist/lib/indexing/collect-garbage.js';
+import { collectGarbage } from '../../dist/lib/memory/collect-garbage.js';
 import { SEARCH_WORDS } from '../../dist/lib/indexing/search-words.js';
 import { openLocalStore } from '../../dist/lib/store/local-store.js';
 import { Corpus } from './corpus.js';

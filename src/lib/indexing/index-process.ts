@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { killOnExit, noLongerLive } from '../embedder/live-children.js';
 import { tiedToParent } from '../embedder/parent-death.js';
 import { EmbedSearchError, type ErrorCode } from '../errors.js';
+import { V8_FLAGS } from '../memory/v8-flags.js';
 import type { IndexOptions, IndexOutcome, IndexProgress, IndexResult } from './types.js';
 
 interface DescribedError {
@@ -25,8 +26,6 @@ export type IndexMessage =
   | { readonly kind: 'failure'; readonly error: DescribedError };
 
 const CHILD_PROGRAM = fileURLToPath(import.meta.resolve('#dist/lib/indexing/index-child.js'));
-/** As in bin/run.js: collect garbage early instead of growing. */
-const V8_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=20', '--optimize-for-size'];
 /** What a run that was told to stop gets to commit what it has, milliseconds. */
 const STOP_MILLISECONDS = 5_000;
 

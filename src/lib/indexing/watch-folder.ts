@@ -3,7 +3,7 @@ import { EmbedSearchError } from '../errors.js';
 import { networkFileSystem } from '../store/network-file-system.js';
 import { openLocalStore } from '../store/local-store.js';
 import { ChangeLog, type Changes } from './change-log.js';
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage } from '../memory/collect-garbage.js';
 import { compareFiles, isAsKnown } from './compare-files.js';
 import { EmbedderKeeper } from './embedder-keeper.js';
 import { FolderWatch, type WatchKind, watchKindOf } from './folder-watch.js';

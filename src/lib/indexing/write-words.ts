@@ -2,7 +2,7 @@ import { READING_RULES, readText } from '../corpus/read-text.js';
 import type { CountTokens, FoundFile, ReadOutcome, SkippedEntry, WalkOptions } from '../corpus/types.js';
 import type { FileStat } from '../store/same-stat.js';
 import type { FileWithChunks, LeftOutFile, StoreWriter } from '../store/types.js';
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage } from '../memory/collect-garbage.js';
 import { compareFiles, KEEPS_OLD_ENTRY, type Difference } from './compare-files.js';
 import { prepareFile } from './prepare-file.js';
 import { SEARCH_WORDS } from './search-words.js';

@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { collectGarbage } from '../memory/collect-garbage.js';
 import { emptyBitmap, setBit } from './bitmap.js';
 import { PENDING, PUBLISHED, ROWS_PER_LOCATION, STAGED } from './schema.js';
 import { ReadBuffer, ShardFile } from './shard-file.js';
@@ -9,6 +11,7 @@ import { bytesOfHex, type WriterContext } from './writer-context.js';
 /** Single precision, and what a model's own rounding leaves. */
 const NORM_TOLERANCE = 1e-3;
 const STAGED_PER_PAGE = 100;
+const PAGES_PER_COLLECTION = 5;
 
 /** Within a transaction. Texts that are gone or have their vector already are passed over. */
 export function stageVectors(
@@ -79,7 +82,7 @@ async function publishShard(context: WriterContext, writer: ShardWriter, count: 
   const ids: number[] = [];
   writer.begin(count);
   // In small pages: each blob of a page is memory of its own until the garbage is collected.
-  while (ids.length < count) {
+  for (let pages = 1; ids.length < count; pages++) {
     const page = database.all(
       `select e.id, e.key, s.vector from staged s cross join embeddings e on e.id = s.embedding_id
         where s.embedding_id > ? order by s.embedding_id limit ?`,
@@ -91,6 +94,9 @@ async function publishShard(context: WriterContext, writer: ShardWriter, count: 
       writer.add(key.toString('hex'), vector);
       ids.push(id);
     }
+    if (pages % PAGES_PER_COLLECTION > 0) continue;
+    await nextTurn();
+    collectGarbage();
   }
   const folder = await writer.write();
   context.write(() => {
