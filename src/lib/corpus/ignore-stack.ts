@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { gitInfoExclude, hasGit } from './git-folders.js';
+import { join, relative, sep } from 'node:path';
+import { gitInfoExclude, globalExcludesFile, hasGit, repositoryRoot } from './git-folders.js';
 import { IgnoreRules, type Verdict } from './ignore-rules.js';
 import { readSmallFile } from './read-small-file.js';
 
@@ -44,6 +44,28 @@ export function isSpelledOut(stack: IgnoreStack, path: string): boolean {
   return firstVerdict(stack.spelledOut, path)?.ignored === true;
 }
 
+/** The stack in the root of the walk: its own ignore files, those above it up to the top of its repository, and the global excludes. */
+export function rootStack(root: string): IgnoreStack {
+  const globalText = readSmallFile(globalExcludesFile());
+  const top = repositoryRoot(root) ?? root;
+  const above = relative(top, root).split(sep).filter(Boolean);
+  const where = (parts: readonly string[]): string => parts.map((part) => `${part}/`).join('');
+  let stack: IgnoreStack = {
+    own: [],
+    spelledOut: [],
+    git: [],
+    exclude: [],
+    global:
+      globalText === undefined
+        ? []
+        : [new IgnoreRules(globalText, { name: "git's global excludes", base: '', above: where(above) })],
+  };
+  for (let depth = 0; depth <= above.length; depth++) {
+    stack = withFilesOf(stack, join(top, ...above.slice(0, depth)), '', where(above.slice(depth)));
+  }
+  return stack;
+}
+
 /**
  * The stack inside `folder` (absolute, and as a path below the root that ends with `/`), given that of its parent.
  * `.gitignore` counts with or without a repository: an unpacked release is the same project.
@@ -66,7 +88,7 @@ export function reincluding(stack: IgnoreStack, folder: string): IgnoreStack {
 }
 
 /** Adds the ignore files that lie in one folder. `above`: the way down to the root, for a folder above it. */
-export function withFilesOf(stack: IgnoreStack, absolute: string, base: string, above: string): IgnoreStack {
+function withFilesOf(stack: IgnoreStack, absolute: string, base: string, above: string): IgnoreStack {
   const add = (
     rules: readonly IgnoreRules[],
     text: string | undefined,

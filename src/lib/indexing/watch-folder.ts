@@ -4,12 +4,13 @@ import { networkFileSystem } from '../store/network-file-system.js';
 import { openLocalStore } from '../store/local-store.js';
 import { ChangeLog, type Changes } from './change-log.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
-import { compareFiles, isAsKnown } from './compare-files.js';
+import { differsFromIndex } from './differs-from-index.js';
 import { EmbedderKeeper } from './embedder-keeper.js';
 import { FolderWatch, type WatchKind, watchKindOf } from './folder-watch.js';
 import { runIndex } from './index-folder.js';
 import type { IndexOptions, IndexOutcome } from './types.js';
 import { walkSettings } from './walk-settings.js';
+import { WatchSchedule } from './watch-schedule.js';
 
 export interface WatchOptions extends Omit<IndexOptions, 'waitForLock'> {
   /** Ends the watch. */
@@ -34,16 +35,7 @@ export type WatchNotice =
   /** A run failed for a reason that may pass; the files are looked at again after that time. */
   | { readonly kind: 'trouble'; readonly error: EmbedSearchError; readonly againInSeconds: number };
 
-/** Milliseconds without a change that end a burst, and how long one may last before it is taken in all the same. */
-const QUIET = 300;
-const LONGEST_WAIT = 5_000;
-const QUIET_BURST = 1_000;
-const LONGEST_BURST = 30_000;
-/** All files are compared this often though the system reports changes: what it lost is found then. */
-const COMPARE_EVERY = 15 * 60_000;
-/** The same where it does not, or this many times what it takes. */
-const POLL_EVERY = 30_000;
-const POLL_SHARE = 20;
+/** Milliseconds. */
 const TRY_AGAIN_AFTER = 10_000;
 
 /** Errors of the machine, and of an index that somebody deleted: they may pass. */
@@ -74,13 +66,8 @@ class Watching {
   readonly #indexDir: string;
   readonly #embedders: EmbedderKeeper;
   readonly #log: ChangeLog;
+  readonly #schedule: WatchSchedule;
   readonly #watch: FolderWatch;
-  readonly #onAbort = () => this.#wake();
-  #wake: () => void = () => {};
-  #isPolling = false;
-  #compareAt = 0;
-  /** The last look at all files to its end, without a run. */
-  #compareTook = 0;
   #isFirst = true;
   /** The last run left something to do. */
   #isUnfinished = false;
@@ -90,7 +77,7 @@ class Watching {
     this.#root = existingFolder(options.root);
     this.#indexDir = indexFolderOf(this.#root, options.indexDir);
     this.#embedders = new EmbedderKeeper(options);
-    this.#log = new ChangeLog(() => this.#wake());
+    this.#log = new ChangeLog(() => this.#schedule.wake());
     this.#watch = new FolderWatch({
       root: this.#root,
       kind: options.kind ?? watchKindOf(process.platform),
@@ -98,7 +85,8 @@ class Watching {
       indexDir: this.#indexDir,
       onExhausted: (error) => this.#poll(exhaustion(error)),
     });
-    options.signal.addEventListener('abort', this.#onAbort);
+    const { signal, compareEverySeconds } = options;
+    this.#schedule = new WatchSchedule({ log: this.#log, signal, compareEverySeconds });
   }
 
   async run(): Promise<never> {
@@ -108,7 +96,7 @@ class Watching {
     const network = networkFileSystem(this.#root);
     if (network !== null) this.#poll(`${network.name} does not report what other machines change`);
     for (;;) {
-      await this.#change();
+      await this.#schedule.change();
       const taken = this.#log.take();
       const changes = this.#isThere() ? taken : EVERYTHING;
       try {
@@ -128,7 +116,7 @@ class Watching {
   }
 
   async close(): Promise<void> {
-    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    this.#schedule.close();
     this.#watch.close();
     await this.#embedders.close();
   }
@@ -150,7 +138,8 @@ class Watching {
         ...(changes.all ? {} : { only: changes.paths }),
       },
     );
-    this.#endWalk(changes);
+    this.#watch.endWalk(changes);
+    if (changes.all) this.#schedule.allCompared();
     // What the embedder cannot take, it cannot take the next time either.
     this.#isUnfinished = outcome.error !== null && outcome.error.code !== 'DONE_IN_PART';
     if (this.#isFirst || this.#isUnfinished || hasChanged(outcome)) onRun?.(outcome);
@@ -166,80 +155,30 @@ class Watching {
     }
   }
 
-  /** Asked without the lock, and without the embedder: most of what happens below a folder changes nothing in its index. */
   async #isNews(changes: Changes): Promise<boolean> {
-    const { signal } = this.#options;
     if (!this.#isThere()) return true;
     const started = performance.now();
-    const reader = await openLocalStore(this.#indexDir).openReader();
-    try {
-      this.#watch.beginWalk();
-      const walk = {
-        ...walkSettings(this.#options),
-        root: this.#root,
-        neverEnter: [this.#indexDir],
-        onFolder: this.#watch.onFolder,
-        ...(changes.all ? {} : { only: changes.paths }),
-      };
-      for await (const difference of compareFiles(reader, walk)) {
-        signal.throwIfAborted();
-        if (difference.kind === 'left-out') this.#watch.onLeftOut(difference.entry);
-        if (difference.kind === 'same' || (difference.kind === 'left-out' && !difference.isNews)) continue;
-        if (difference.kind !== 'look' || !(await isAsKnown(reader, difference))) return true;
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      throw reader.explain(error);
-    } finally {
-      reader.close();
-    }
-    if (changes.all) this.#compareTook = performance.now() - started;
-    this.#endWalk(changes);
+    this.#watch.beginWalk();
+    const walk = {
+      ...walkSettings(this.#options),
+      root: this.#root,
+      neverEnter: [this.#indexDir],
+      onFolder: this.#watch.onFolder,
+      ...(changes.all ? {} : { only: changes.paths }),
+    };
+    const { signal } = this.#options;
+    const { onLeftOut } = this.#watch;
+    if (await differsFromIndex(this.#indexDir, { walk, signal, onLeftOut })) return true;
+    this.#watch.endWalk(changes);
+    if (changes.all) this.#schedule.allCompared(performance.now() - started);
     return changes.all && this.#isUnfinished;
   }
 
-  #endWalk(changes: Changes): void {
-    this.#watch.endWalk(changes);
-    if (changes.all) this.#compareAt = performance.now() + this.#compareEvery();
-  }
-
-  #compareEvery(): number {
-    const { compareEverySeconds } = this.#options;
-    if (compareEverySeconds !== undefined) return compareEverySeconds * 1_000;
-    return this.#isPolling ? Math.max(POLL_EVERY, this.#compareTook * POLL_SHARE) : COMPARE_EVERY;
-  }
-
   #poll(reason: string): void {
-    this.#isPolling = true;
-    this.#compareAt = performance.now() + this.#compareEvery();
-    const everySeconds = Math.round(this.#compareEvery() / 1_000);
+    this.#schedule.poll();
+    const everySeconds = Math.round(this.#schedule.compareEvery / 1_000);
     this.#options.onNotice?.({ kind: 'comparing', reason, everySeconds });
-    this.#wake();
-  }
-
-  /** Until changes have come and the burst of them is over, or it is time to compare all files. */
-  async #change(): Promise<void> {
-    for (;;) {
-      this.#options.signal.throwIfAborted();
-      const { firstAt, lastAt, isBurst } = this.#log;
-      const [quiet, longest] = isBurst ? [QUIET_BURST, LONGEST_BURST] : [QUIET, LONGEST_WAIT];
-      const due = firstAt === null ? this.#compareAt : Math.min(lastAt + quiet, firstAt + longest);
-      const wait = due - performance.now();
-      if (wait <= 0) {
-        if (firstAt === null) this.#log.add();
-        return;
-      }
-      await this.#sleep(wait);
-    }
-  }
-
-  async #sleep(milliseconds: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      timer = setTimeout(resolve, milliseconds);
-    });
-    clearTimeout(timer);
+    this.#schedule.wake();
   }
 
   async #pause(changes: Changes, error: unknown): Promise<void> {
@@ -247,8 +186,7 @@ class Watching {
     signal.throwIfAborted();
     if (!(error instanceof EmbedSearchError) || !MAY_PASS.has(error.code)) throw error;
     onNotice?.({ kind: 'trouble', error, againInSeconds: TRY_AGAIN_AFTER / 1_000 });
-    const end = performance.now() + TRY_AGAIN_AFTER;
-    while (!signal.aborted && performance.now() < end) await this.#sleep(end - performance.now());
+    await this.#schedule.pause(TRY_AGAIN_AFTER);
     this.#log.putBack(changes);
   }
 }
