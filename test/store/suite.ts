@@ -70,6 +70,26 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(reader.countsByLanguage()).toEqual([{ language: 'ts', files: 1, chunks: 5 }]);
     });
 
+    it('places and paths are those of the chunks and files asked for, in that order, whatever is in them', async () => {
+      const names = ['a "b" \\ c.ts', 'ä/\u{1f600}\n.ts', 'z.ts'];
+      for (const name of names) {
+        const [record, chunks] = file(name, [`one of ${name}`, `two of ${name}`]);
+        writer.putFile(
+          record,
+          [...chunks].map((chunk, at) => (at === 0 ? { ...chunk, symbol: `"${name}"` } : chunk)),
+        );
+      }
+      const reader = await read();
+      const found = [...reader.files()].flatMap(({ id }) => [...reader.chunksOfFile(id)]).toReversed();
+      const places = found.map(({ id, fileId, path, startLine, symbol }) =>
+        symbol === undefined ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol },
+      );
+      expect(places).toHaveLength(6);
+      expect(reader.places([...found.map(({ id }) => id), 999])).toEqual(places);
+      expect(reader.filePaths(found.map(({ fileId }) => fileId))).toEqual(found.map(({ path }) => path));
+      expect([reader.places([]), reader.filePaths([])]).toEqual([[], []]);
+    });
+
     it('a file put again replaces its chunks and words, and says what changed', async () => {
       expect(writer.putFile(...file('a.ts', ['one', 'two', 'three']))).toEqual({ added: 3, removed: 0 });
       expect(writer.putFile(...file('a.ts', ['two', 'four']))).toEqual({ added: 1, removed: 2 });

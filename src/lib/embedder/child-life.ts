@@ -90,6 +90,7 @@ export class ChildLife {
   async start(): Promise<void> {
     this.assertOpen();
     await this.#stopping;
+    this.assertOpen();
     if (this.#state === 'ready') return;
     if (this.#isHopeless()) throw this.#failure;
     await (this.#starting ??= this.#start());

@@ -180,6 +180,7 @@ export class Dispatcher {
   async #lookAt({ session, memoryLimitBytes }: StartedSession): Promise<void> {
     const limit = { bytes: memoryLimitBytes, modelBytes: this.#settings.model.bytes };
     const finding = await this.#checkUp.look(session.pid, this.#texts, limit);
+    if (this.#life.started?.session !== session) return; // it is gone: nothing of this is about the next one
     if (finding.recycle) this.#life.recycle();
     if (finding.trouble !== null) this.#health.worsen(finding.trouble, true);
   }

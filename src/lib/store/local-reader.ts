@@ -16,7 +16,8 @@ import {
   paged,
   storeCounts,
 } from './queries.js';
-import { CHUNK_COLUMNS, chunkOfRow, PLACE_COLUMNS, placeOfRow } from './rows.js';
+import { pathsOf, placesOf } from './places.js';
+import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
 import { databaseState, metaValue } from './schema.js';
 import { asDamage, damageSeenByReader } from './seal.js';
 import { SealScan } from './seal-scan.js';
@@ -234,20 +235,12 @@ export class LocalReader implements StoreReader {
   }
 
   filePaths(ids: readonly number[]): string[] {
-    const rows = this.#database.all(
-      'select f.path from json_each(?) wanted cross join files f on f.id = wanted.value order by wanted.key',
-      JSON.stringify(ids),
-    );
-    return rows.map(([filePath]) => filePath as string);
+    const paths = pathsOf(this.#database, ids);
+    return ids.flatMap((id) => paths.get(id) ?? []);
   }
 
   places(ids: readonly number[]): ChunkPlace[] {
-    const rows = this.#database.all(
-      `select ${PLACE_COLUMNS} from json_each(?) wanted cross join chunks c on c.id = wanted.value
-         join files f on f.id = c.file_id order by wanted.key`,
-      JSON.stringify(ids),
-    );
-    return rows.map(placeOfRow);
+    return placesOf(this.#database, ids);
   }
 
   *chunksOfFile(fileId: number): Iterable<StoredChunk> {

@@ -1,5 +1,5 @@
 import type { SqlRow } from './sqlite.js';
-import type { ChunkPlace, Problem, StoredChunk, StoredFile } from './types.js';
+import type { Problem, StoredChunk, StoredFile } from './types.js';
 
 export const FILE_COLUMNS = 'id, path, size, mtime_ms, inode, hash, language';
 
@@ -31,21 +31,6 @@ export function chunkOfRow(row: SqlRow): StoredChunk {
     startLine: row[5] as number,
     endLine: row[6] as number,
     text: (row[7] as Buffer).toString('utf8'),
-    ...(typeof symbol === 'string' ? { symbol } : {}),
-  };
-}
-
-/** Of `chunks c join files f`. */
-export const PLACE_COLUMNS = 'c.id, c.file_id, f.path, f.language, c.start_line, c.symbol';
-
-export function placeOfRow(row: SqlRow): ChunkPlace {
-  const symbol = row[5];
-  return {
-    id: row[0] as number,
-    fileId: row[1] as number,
-    path: row[2] as string,
-    language: row[3] as string,
-    startLine: row[4] as number,
     ...(typeof symbol === 'string' ? { symbol } : {}),
   };
 }

@@ -109,7 +109,7 @@ export interface StoredChunk {
 }
 
 /** Where a chunk stands, without its text. */
-export type ChunkPlace = Pick<StoredChunk, 'id' | 'fileId' | 'path' | 'language' | 'startLine' | 'symbol'>;
+export type ChunkPlace = Pick<StoredChunk, 'id' | 'fileId' | 'path' | 'startLine' | 'symbol'>;
 
 /** A chunk that has no vector yet; one stands for all that share its key. */
 export interface PendingChunk extends StoredChunk {
@@ -260,7 +260,7 @@ export interface StoreReader extends KnownFiles {
   documentFrequency(term: string): number;
 
   chunks(ids: readonly number[]): StoredChunk[];
-  /** The same without their texts, which are most of the reading. */
+  /** Where they stand, without their texts; in the order of the ids, those that are not there left out. */
   places(ids: readonly number[]): ChunkPlace[];
   chunksOfFile(fileId: number): Iterable<StoredChunk>;
   /** Up to `count` chunks that have a vector, taken at random. */
