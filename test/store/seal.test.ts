@@ -237,7 +237,7 @@ describe('a database', () => {
     for (const texts of [[...TEXTS, ...TEXTS.map((text) => `${text} again`.repeat(40))], TEXTS.slice(0, 5)]) {
       const writer = await openLocalStore(folder).openWriter({ root: '/root/of/files' });
       await writer.setWords(wordRules);
-      for (const { path: known } of [...writer.files()]) writer.removeFile(known);
+      for (const { path: known } of writer.files()) writer.removeFile(known);
       texts.forEach((text, number) => writer.putFile(...file(`${number}.ts`, [text])));
       await writer.sweep();
       await writer.close();

@@ -6,9 +6,12 @@ const BYTES_A_TURN = 2 * 1024 * 1024;
 
 /** Holds the index against its checksums for as long as something else is waited for, which the caller does. */
 export async function checkMeanwhile(reader: StoreReader, waitedFor: Promise<unknown>): Promise<void> {
-  let isOver = false;
-  const noteEnd = () => void (isOver = true);
-  waitedFor.then(noteEnd, noteEnd);
-  do await setImmediate();
-  while (!isOver && reader.checkMore(BYTES_A_TURN));
+  const end = waitedFor.then(
+    () => true,
+    () => true,
+  );
+  for (;;) {
+    const isOver = await Promise.race([end, setImmediate(false)]);
+    if (isOver || !reader.checkMore(BYTES_A_TURN)) return;
+  }
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { asUserError, EmbedSearchError } from '../errors.js';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EmbedSearchError } from '../errors.js';
+import { databaseFile } from './database-blocks.js';
 import { putFile, putFilesInSteps, removeFile, removeFilesInSteps, replaceChunk } from './file-writes.js';
-import { ChangedBlocks } from './changed-blocks.js';
+import type { ChangedBlocks } from './changed-blocks.js';
 import { LiveRows } from './live-rows.js';
 import {
   allFiles,
@@ -15,15 +15,18 @@ import {
   storeCounts,
 } from './queries.js';
 import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
-import { clearTables, metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
-import { type KeptIdentity, type Sums, sumsOf, writeSeal } from './seal.js';
+import { refuseOtherIdentity, refuseOtherRoot } from './same-index.js';
+import { metaValue, PENDING, QUARANTINED, setMetaValue } from './schema.js';
+import type { KeptIdentity } from './seal.js';
 import { ShardWriter } from './shard-writer.js';
-import { isDamagedWordTable, type Sqlite } from './sqlite.js';
+import type { Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
 import { publishShards, stageVectors } from './vector-writes.js';
 import { WordTables } from './word-tables.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
 import type { WriterLock } from './writer-lock.js';
+import { WriterSeal } from './writer-seal.js';
+import { WriterTransactions } from './writer-transactions.js';
 import type {
   FileRecord,
   FileWithChunks,
@@ -58,57 +61,50 @@ export interface LocalWriterOptions {
   readonly warnings: readonly string[];
 }
 
-/** See StoreWriter. Each transaction that changes what a query can answer makes a new generation. */
+/** See StoreWriter. */
 export class LocalWriter implements StoreWriter {
   readonly #database: Sqlite;
   readonly #lock: WriterLock;
   readonly #context: WriterContext;
-  readonly #root: string;
+  readonly #transactions: WriterTransactions;
+  readonly #seal: WriterSeal;
   #shardWriter: ShardWriter | undefined;
-  #clearFirst: boolean;
-  #working = false;
-  #changed = false;
   /** Is what a sweep looks for as the last one left it? */
   #isSwept = true;
-  #kept: KeptIdentity | null;
   readonly #isSmall: boolean;
   readonly warnings: readonly string[];
   /** Texts whose vectors were found missing when the index was opened. */
   #lost = 0;
 
-  private constructor(options: LocalWriterOptions) {
-    this.#database = options.database;
-    this.#lock = options.lock;
-    this.#root = options.root;
-    this.#clearFirst = options.rebuild;
-    this.#kept = options.kept;
+  private constructor({ database, vectorsDir, lock, changed, ...options }: LocalWriterOptions) {
+    this.#database = database;
+    this.#lock = lock;
     this.#isSmall = options.isSmall;
     this.warnings = options.warnings;
+    const parts = { database, live: new LiveRows(database), words: new WordTables(database) };
+    this.#transactions = new WriterTransactions(parts, options.rebuild ? options.root : undefined);
+    const indexDir = path.dirname(vectorsDir);
+    this.#seal = new WriterSeal({ indexDir, database, changed, kept: options.kept });
     this.#context = {
-      database: options.database,
-      vectorsDir: options.vectorsDir,
-      live: new LiveRows(options.database),
-      words: new WordTables(options.database),
-      changed: options.changed,
+      ...parts,
+      vectorsDir,
+      changed,
       write: (work) => {
         this.#isSwept = false;
-        return this.#write(work);
+        return this.#transactions.write(work);
       },
-      onPublished: () => this.#keep(),
+      onPublished: () => this.#seal.keep(),
     };
   }
 
   /** Takes over a prepared database, and what a killed run left beside it. */
   static async open(options: LocalWriterOptions): Promise<LocalWriter> {
     const writer = new LocalWriter(options);
-    if (options.rebuild) {
-      writer.#begin();
-      return writer;
-    }
-    const known = metaValue(options.database, 'root');
-    if (typeof known === 'string') refuseOtherRoot(known, options);
-    if (known !== options.root)
-      writer.transaction(() => setMetaValue(options.database, 'root', options.root));
+    if (options.rebuild) return writer;
+    const { database, root, vectorsDir } = options;
+    const known = metaValue(database, 'root');
+    if (typeof known === 'string') refuseOtherRoot(known, root, path.dirname(vectorsDir));
+    if (known !== root) writer.transaction(() => setMetaValue(database, 'root', root));
     writer.#lost = heal(writer.#context, false);
     await removeUnnamedShards(writer.#context);
     return writer;
@@ -127,8 +123,8 @@ export class LocalWriter implements StoreWriter {
   }
 
   setIdentity(identity: IndexIdentity, modelFile: ModelFileNote): void {
-    checkIdentity(this.identity, identity);
-    this.#write(() => {
+    refuseOtherIdentity(this.identity, identity);
+    this.#transactions.write(() => {
       setMetaValue(this.#database, 'identity', JSON.stringify(identity));
       setMetaValue(this.#database, 'modelFile', JSON.stringify(modelFile));
     });
@@ -138,24 +134,16 @@ export class LocalWriter implements StoreWriter {
     const { words } = this.#context;
     if (!words.setRules(rules)) return;
     // A rebuild has cleared the words: nothing to commit before its first change.
-    if (this.#clearFirst) return words.noteVersion();
-    await this.#inTurns(words.makeAnew());
+    if (this.#transactions.isRebuild) return words.noteVersion();
+    await this.#transactions.runInTurns(words.makeAnew());
   }
 
   transaction<T>(work: () => T): T {
-    this.#startWork();
-    try {
-      const result = work();
-      this.#commit();
-      return result;
-    } catch (error) {
-      this.#giveUp(error);
-      throw error;
-    }
+    return this.#transactions.run(work);
   }
 
   async putFiles(files: Iterable<FileWithChunks>): Promise<{ added: number; removed: number }> {
-    return this.#inTurns(putFilesInSteps(this.#context, files));
+    return this.#transactions.runInTurns(putFilesInSteps(this.#context, files));
   }
 
   fileByPath(path: string): StoredFile | undefined {
@@ -179,24 +167,24 @@ export class LocalWriter implements StoreWriter {
   }
 
   putFile(file: FileRecord, chunks: Iterable<NewChunk>): { added: number; removed: number } {
-    return this.#change(() => putFile(this.#context, file, chunks));
+    return this.#transactions.change(() => putFile(this.#context, file, chunks));
   }
 
   touchFile(path: string, stat: Pick<FileRecord, 'size' | 'mtimeMs' | 'inode'>): void {
     const sql = 'update files set size = ?, mtime_ms = ?, inode = ? where path = ?';
-    this.#write(() => this.#database.run(sql, stat.size, stat.mtimeMs, stat.inode, path));
+    this.#transactions.write(() => this.#database.run(sql, stat.size, stat.mtimeMs, stat.inode, path));
   }
 
   removeFile(path: string): { removed: number } {
-    return this.#change(() => removeFile(this.#context, path));
+    return this.#transactions.change(() => removeFile(this.#context, path));
   }
 
   async removeFiles(paths: Iterable<string>): Promise<{ removed: number }> {
-    return this.#inTurns(removeFilesInSteps(this.#context, paths));
+    return this.#transactions.runInTurns(removeFilesInSteps(this.#context, paths));
   }
 
   replaceChunk(chunkId: number, pieces: readonly NewChunk[]): void {
-    this.#change(() => replaceChunk(this.#context, chunkId, pieces));
+    this.#transactions.change(() => replaceChunk(this.#context, chunkId, pieces));
   }
 
   counts(): StoreCounts {
@@ -225,7 +213,7 @@ export class LocalWriter implements StoreWriter {
 
   stageVectors(vectors: readonly { readonly key: string; readonly vector: Float32Array }[]): void {
     const dimensions = this.#dimensions();
-    this.#change(() => stageVectors(this.#context, vectors, dimensions));
+    this.#transactions.change(() => stageVectors(this.#context, vectors, dimensions));
   }
 
   async publish(options: { all?: boolean } = {}): Promise<number> {
@@ -237,10 +225,10 @@ export class LocalWriter implements StoreWriter {
     const isSwept = this.#isSwept && metaValue(this.#database, 'swept') === this.generation;
     await sweep(this.#context, isSwept || this.identity === null ? undefined : this.#shards());
     // Two counts of all vectors, for nothing where none has changed since.
-    if (!isSwept && !this.#clearFirst)
-      this.#write(() => setMetaValue(this.#database, 'swept', this.generation));
+    if (!isSwept && !this.#transactions.isRebuild)
+      this.#transactions.write(() => setMetaValue(this.#database, 'swept', this.generation));
     this.#isSwept = true;
-    if (!existsSync(path.join(this.#indexDir, 'index.db'))) {
+    if (!existsSync(databaseFile(path.dirname(this.#context.vectorsDir)))) {
       throw new EmbedSearchError('INDEX_MISSING', 'The index was deleted while it was being written.');
     }
   }
@@ -255,7 +243,7 @@ export class LocalWriter implements StoreWriter {
     const sql = `insert into file_problems values (?, ?, ?, ?, ?, ?) on conflict(path) do update set
       reason = excluded.reason, detail = excluded.detail,
       size = excluded.size, mtime_ms = excluded.mtime_ms, inode = excluded.inode`;
-    this.#write(() => {
+    this.#transactions.write(() => {
       for (const path of gone) this.#database.run('delete from file_problems where path = ?', path);
       for (const { path, reason, detail, stat } of files) {
         const columns = stat === undefined ? [null, null, null] : [stat.size, stat.mtimeMs, stat.inode];
@@ -265,17 +253,17 @@ export class LocalWriter implements StoreWriter {
   }
 
   noteLook(note: LookNote): void {
-    this.#write(() => setMetaValue(this.#database, 'lastLook', JSON.stringify(note)));
+    this.#transactions.write(() => setMetaValue(this.#database, 'lastLook', JSON.stringify(note)));
   }
 
   noteChunkProblem(embeddingKey: string, reason: string): void {
     const sql = `update embeddings set state = ${QUARANTINED}, problem = ? where key = ? and state = ${PENDING}`;
-    this.#write(() => this.#database.run(sql, reason, bytesOfHex(embeddingKey)));
+    this.#transactions.write(() => this.#database.run(sql, reason, bytesOfHex(embeddingKey)));
   }
 
   clearChunkProblems(): void {
     const sql = `update embeddings set state = ${PENDING}, problem = null where state = ${QUARANTINED}`;
-    this.#write(() => this.#database.run(sql));
+    this.#transactions.write(() => this.#database.run(sql));
   }
 
   problems(): Iterable<Problem> {
@@ -286,117 +274,20 @@ export class LocalWriter implements StoreWriter {
     const write = () => setMetaValue(this.#database, 'lastRun', JSON.stringify(note));
     const hasEnded = note.outcome === 'done' || note.outcome === 'in-part';
     // A rebuild that has not begun, or came to nothing, is no reason to give up the old index.
-    if (this.#clearFirst && !this.#working && !hasEnded) write();
-    else this.#write(write);
+    if (this.#transactions.isRebuild && !this.#transactions.isWorking && !hasEnded) write();
+    else this.#transactions.write(write);
   }
 
   async close(): Promise<void> {
     try {
       this.#database.rollback();
       const isWhole = truncateLog(this.#context);
-      if (this.#database.sawDamage || this.#context.changed.foundDamage)
-        await writeSeal(this.#indexDir, { sums: null, damaged: true, kept: this.#kept });
-      else if (isWhole) await this.#seal();
+      if (this.#database.sawDamage || this.#context.changed.foundDamage) await this.#seal.condemn();
+      else if (isWhole) await this.#seal.seal(this.#isSmall);
     } finally {
       this.#database.close();
       this.#lock.release();
     }
-  }
-
-  /** A transaction during which the event loop turns at each step: nothing else may write meanwhile. */
-  async #inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
-    this.#startWork();
-    this.#changed = true;
-    try {
-      let step = steps.next();
-      for (; step.done !== true; step = steps.next()) await nextTurn();
-      this.#commit();
-      return step.value;
-    } catch (error) {
-      this.#giveUp(error);
-      throw error;
-    }
-  }
-
-  get #indexDir(): string {
-    return path.dirname(this.#context.vectorsDir);
-  }
-
-  /** For the next one to compare with. A small change does not pay for a reading of all of the database. */
-  async #seal(): Promise<void> {
-    const { sinceSeal } = this.#context.changed;
-    if (sinceSeal === undefined && this.#isSmall) return;
-    this.#kept = this.#whatToKeep();
-    await this.#tryToWriteSeal(() => sumsOf(this.#indexDir, sinceSeal));
-  }
-
-  /** Were the database lost from here on, its vectors are not. */
-  async #keep(): Promise<void> {
-    this.#kept = this.#whatToKeep();
-    await this.#tryToWriteSeal(() => null);
-  }
-
-  #whatToKeep(): KeptIdentity | null {
-    const { identity, modelFile, generation } = this;
-    const shards = this.#database.all('select folder from shards').map(([folder]) => folder as string);
-    return identity && { generation, identity, modelFile, shards };
-  }
-
-  /** An index that could not be sealed (no space) is as good, and not looked after. */
-  async #tryToWriteSeal(sums: () => Sums | null): Promise<void> {
-    try {
-      await writeSeal(this.#indexDir, { sums: sums(), damaged: false, kept: this.#kept });
-    } catch (error) {
-      if (!(asUserError(error, '') instanceof EmbedSearchError)) throw error;
-    }
-  }
-
-  #startWork(): void {
-    if (this.#working) throw new Error('a transaction within a transaction');
-    if (!this.#database.inTransaction) this.#begin();
-    this.#working = true;
-  }
-
-  #commit(): void {
-    this.#context.live.write();
-    this.#context.words.write();
-    if (this.#changed) setMetaValue(this.#database, 'generation', this.generation + 1);
-    // Fault point: to be committed
-    this.#database.exec('commit');
-    // Fault point: committed
-    this.#clearFirst = false;
-    this.#working = false;
-    this.#changed = false;
-  }
-
-  #giveUp(error: unknown): void {
-    this.#working = false;
-    this.#changed = false;
-    this.#database.rollback();
-    this.#context.live.discard();
-    this.#context.words.discard();
-    if (isDamagedWordTable(error)) this.#context.words.distrust();
-    if (this.#clearFirst) this.#begin();
-  }
-
-  #begin(): void {
-    this.#database.exec('begin immediate');
-    if (!this.#clearFirst) return;
-    clearTables(this.#database);
-    setMetaValue(this.#database, 'root', this.#root);
-    this.#context.words.noteVersion();
-    // Fault point: cleared for a rebuild
-  }
-
-  #write<T>(work: () => T): T {
-    return this.#working ? work() : this.transaction(work);
-  }
-
-  #change<T>(work: () => T): T {
-    return this.#write(() => {
-      this.#changed = true;
-      return work();
-    });
   }
 
   #shards(): ShardWriter {
@@ -411,43 +302,4 @@ export class LocalWriter implements StoreWriter {
     if (identity === null) throw new Error('vectors before the identity that says what they are');
     return identity.dimensions;
   }
-}
-
-/** An index goes with its folder when that is moved or copied; one that is kept elsewhere is of one folder. */
-function refuseOtherRoot(known: string, { root, vectorsDir }: LocalWriterOptions): void {
-  if (known === root || vectorsDir.startsWith(root + path.sep) || !existsSync(known)) return;
-  throw new EmbedSearchError(
-    'INDEX_OTHER_SETTINGS',
-    `${path.dirname(vectorsDir)} is the index of ${known}.`,
-    {
-      fix: 'Name another folder with --index-dir, or give this one to the new folder with --rebuild.',
-    },
-  );
-}
-
-function checkIdentity(known: IndexIdentity | null, wanted: IndexIdentity): void {
-  if (known === null) return;
-  if (known.modelSha256 !== wanted.modelSha256)
-    throw new EmbedSearchError(
-      'INDEX_OTHER_MODEL',
-      `The index was made with the model ${known.modelId} (${known.modelSha256.slice(0, 8)}), ` +
-        `not with ${wanted.modelId} (${wanted.modelSha256.slice(0, 8)}).`,
-    );
-  const settings = [
-    'dimensions',
-    'pooling',
-    'queryPrefix',
-    'documentPrefix',
-    'tokenLimit',
-    'normalization',
-    'cut',
-    'lastToken',
-  ] as const;
-  const changed = settings.filter((name) => known[name] !== wanted[name]);
-  if (changed.length === 0) return;
-  const list = changed.map((name) => `${name} ${JSON.stringify(known[name])}`).join(', ');
-  throw new EmbedSearchError(
-    'INDEX_OTHER_SETTINGS',
-    `The index was made with other settings of ${known.modelId}: ${list}.`,
-  );
 }
