@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
+import { mostScoredOf } from '#dist/lib/store/word-search.js';
 import { file, wordRules } from './fixtures.js';
 
 const FILES = 700;
@@ -56,6 +57,19 @@ describe('words of an index in which some are nearly everywhere', () => {
     const texts = textsFor(['often', 'seldom', 'usual'], 1000);
     expect(texts).toHaveLength(1000);
     for (const text of texts) expect(text).toContain('seldom');
+  });
+
+  it('how often a word stands is counted, and estimated where it is nearly everywhere', () => {
+    expect(['never', 'once', 'seldom'].map((term) => reader.documentFrequency(term))).toEqual([0, 1, 2800]);
+    const chunks = FILES * CHUNKS_A_FILE;
+    expect(reader.documentFrequency('often') / (chunks / 2)).toBeCloseTo(1, 1);
+    expect(reader.documentFrequency('usual')).toBe(chunks);
+  });
+
+  it('so many rows are scored as can be asked for, whatever the size of the index', () => {
+    expect([0, 10_000, 399_999, 500_010, 999_999].map(mostScoredOf)).toEqual([
+      10_000, 10_000, 10_000, 12_500, 24_999,
+    ]);
   });
 
   it('scores are those of all terms', () => {

@@ -256,7 +256,7 @@ export interface StoreReader extends KnownFiles {
   searchChunkWords(terms: readonly string[], options: WordSearchOptions): ChunkScore[];
   /** The same over whole files. */
   searchFileWords(terms: readonly string[], options: WordSearchOptions): FileScore[];
-  /** How many chunks hold the term; 0 when none. */
+  /** How many chunks hold the term in any field; 0 when none. Of thousands an estimate may do. */
   documentFrequency(term: string): number;
 
   chunks(ids: readonly number[]): StoredChunk[];

@@ -13,6 +13,13 @@ const MOST_TERMS = 1_000;
 const MOST_SCORED = 10_000;
 const MOST_SCORED_SHARE = 1 / 40;
 
+const COUNTED_ROWS = 4_000;
+
+/** The most rows that a query scores of so many: a whole number, since SQLite takes no other limit. */
+export function mostScoredOf(rows: number): number {
+  return Math.max(MOST_SCORED, Math.floor(rows * MOST_SCORED_SHARE));
+}
+
 type Table = 'chunk_words' | 'file_words';
 
 /** Each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
@@ -61,12 +68,27 @@ export function searchFileWords(
   return rows.map(([fileId, score]) => ({ fileId: fileId as number, score: score as number }));
 }
 
-/** In how many chunks the term stands, in any field. */
+/** See StoreReader.documentFrequency. */
 export function documentFrequency(database: Sqlite, term: string): number {
-  return database.get(
-    'select count(*) from chunk_words where chunk_words match ?',
+  return rowsWith(database, 'chunk_words', term);
+}
+
+/**
+ * How many rows have the term. The first ones are counted; how many more there are follows from how far apart these are: of a
+ * million rows, to count a word that is everywhere takes as long as the search.
+ */
+function rowsWith(database: Sqlite, table: Table, term: string): number {
+  const [counted, last] = database.get(
+    `select count(*), max(rowid) from
+       (select rowid from ${table} where ${table} match ? order by rowid limit ${COUNTED_ROWS})`,
     anyOf([term])!,
-  )![0] as number;
+  ) as [number, number];
+  if (counted < COUNTED_ROWS) return counted;
+  const rows = table === 'chunk_words' ? 'chunks' : 'files';
+  const [first, end] = database.get(
+    `select (select min(id) from ${rows}), (select max(id) from ${rows})`,
+  ) as [number, number];
+  return Math.max(counted, Math.round((counted * (end - first + 1)) / (last - first + 1)));
 }
 
 /** `run` gives the best rows of an expression: id first, score last. */
@@ -111,18 +133,15 @@ function splitTerms(
 ): [telling: string[], common: string[]] {
   const distinct = [...new Set(terms)];
   const inAll = metaValue(database, table === 'chunk_words' ? 'chunks' : 'files') as number;
-  const mostScored = Math.max(MOST_SCORED, inAll * MOST_SCORED_SHARE);
+  const mostScored = mostScoredOf(inAll);
   if (inAll <= mostScored && distinct.length <= MOST_TERMS) return [distinct, []];
-  const rowsOf = (term: string, most: number): number => {
-    const sql = `select count(*) from (select 1 from ${table} where ${table} match ? limit ?)`;
-    return database.get(sql, anyOf([term])!, most)![0] as number;
-  };
+  const countUpTo = `select count(*) from (select 1 from ${table} where ${table} match ? limit ${mostScored})`;
   let known = distinct
-    .map((term) => ({ term, rows: rowsOf(term, mostScored) }))
+    .map((term) => ({ term, rows: database.get(countUpTo, anyOf([term])!)![0] as number }))
     .filter(({ rows }) => rows > 0);
   const rare = known.filter(({ rows }) => rows < mostScored).reduce((sum, { rows }) => sum + rows, 0);
   // Of terms that are everywhere one has to do: the rarest.
-  if (rare < wanted) known = known.map(({ term }) => ({ term, rows: rowsOf(term, -1) }));
+  if (rare < wanted) known = known.map(({ term }) => ({ term, rows: rowsWith(database, table, term) }));
   known = known.sort((one, other) => one.rows - other.rows).slice(0, MOST_TERMS);
   let scored = 0;
   const firstCommon = known.findIndex(({ rows }) => {
