@@ -1,5 +1,6 @@
 import { splitIdentifier } from '../corpus/words.js';
-import { fileKind, type FileKind } from './file-kind.js';
+import { FileFacts } from './file-facts.js';
+import type { FileKind } from './file-kind.js';
 import { stem } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -83,7 +84,8 @@ export function rank(
   weights: RankingWeights,
 ): RankedChunk[] {
   const share = weights.vector[query.kind];
-  const files = new FileFacts(query, candidates);
+  const stems = new Set(query.terms.map(stem));
+  const files = new FileFacts(query, stems, candidates);
   const newest = Math.max(0, ...candidates.map(({ modified }) => modified ?? 0));
   const ranked = candidates.map((candidate): RankedChunk => {
     const { vector, words, fileWords, evidence, modified } = candidate;
@@ -96,7 +98,7 @@ export function rank(
     const parts: ScoreParts = {
       words: (1 - share) * (lexical ?? 0),
       vector: share * scaled(vector, ranges.vector),
-      definition: definitionPart(candidate, query, files.stems, weights),
+      definition: definitionPart(candidate, query, stems, weights),
       fileName: weights.fileName[query.kind] * file.nameShare + (file.isNamed ? weights.namedFile : 0),
       coherence: 0,
       phrase: weights.phrase * (evidence?.phrases ?? 0),
@@ -173,6 +175,7 @@ function definitionPart(
   for (const name of defined) {
     const lower = name.toLowerCase();
     if (names.includes(lower) || (kind === 'name' && terms.includes(lower))) return weights.definition;
+    if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
     const parts = splitIdentifier(name);
     const matched = parts.filter((part) => stems.has(stem(part.toLowerCase()))).length;
     best = Math.max(best, matched < 2 ? 0 : matched / Math.max(parts.length, 2));
@@ -180,63 +183,7 @@ function definitionPart(
   return weights.definitionWords * best;
 }
 
-interface FileFact {
-  readonly kind: FileKind;
-  /** The query names the file. */
-  readonly isNamed: boolean;
-  /** Share of the words of its name that are in the query. */
-  readonly nameShare: number;
-}
-
-/** What follows from a file's path, once for all of its chunks. */
-class FileFacts {
-  readonly stems: ReadonlySet<string>;
-  readonly #query: UnderstoodQuery;
-  readonly #known = new Map<number, FileFact>();
-
-  /** How many files have the word in their path, of those that are looked at. */
-  readonly #frequency = new Map<string, number>();
-  readonly #files: number;
-
-  constructor(query: UnderstoodQuery, candidates: readonly Candidate[]) {
-    this.#query = query;
-    this.stems = new Set(query.terms.map(stem));
-    const paths = new Set(candidates.map(({ path }) => path));
-    this.#files = paths.size;
-    for (const path of paths) {
-      for (const word of new Set(splitIdentifier(path).map((part) => stem(part.toLowerCase()))))
-        if (this.stems.has(word)) this.#frequency.set(word, (this.#frequency.get(word) ?? 0) + 1);
-    }
-  }
-
-  of({ fileId, path }: Candidate): FileFact {
-    let fact = this.#known.get(fileId);
-    if (fact === undefined) {
-      const lower = path.toLowerCase();
-      const isNamed = this.#query.files.some(
-        (file) => lower === file || lower.endsWith(`/${file}`) || file.endsWith(`/${lower}`),
-      );
-      fact = { kind: fileKind(path), isNamed, nameShare: this.#nameShare(path) };
-      this.#known.set(fileId, fact);
-    }
-    return fact;
-  }
-
-  /** 1 for a word that one path has, 0 for one that all have: the inverse document frequency, scaled. */
-  #rarity(word: string): number {
-    const found = this.#frequency.get(word) ?? 1;
-    return this.#files <= 1 ? 1 : 1 - Math.log(found) / Math.log(this.#files);
-  }
-
-  #nameShare(path: string): number {
-    const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
-    const parts = splitIdentifier(name);
-    if (parts.length === 0) return 0;
-    let matched = 0;
-    for (const part of parts) {
-      const word = stem(part.toLowerCase());
-      if (this.stems.has(word)) matched += this.#rarity(word);
-    }
-    return matched / parts.length;
-  }
+function hasAny(text: string, words: Iterable<string>): boolean {
+  for (const word of words) if (text.includes(word)) return true;
+  return false;
 }
