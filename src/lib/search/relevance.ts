@@ -6,7 +6,7 @@ interface Calibration {
   readonly base: number;
   /** times the score that the ranking gave: the only one that differs between hits, so their order stays */
   readonly score: number;
-  /** times the share of the query's words that one of the first hits has */
+  /** times the share of the query's words that one of the first hits has, rarer ones counting more */
   readonly wordShare: number;
   /** times how many words the query has, 0..1: many words found by chance are rarer than one */
   readonly words: number;
