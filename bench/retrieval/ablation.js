@@ -8,7 +8,7 @@
 import { bootstrap } from '../../dist/lib/evaluation/bootstrap.js';
 import { mean, scoreQuery } from '../../dist/lib/evaluation/metrics.js';
 import { readEvaluationSet } from '../../dist/lib/evaluation/read-set.js';
-import { bestOfEachFile } from '../../dist/lib/search/diversify.js';
+import { bestOfEachFile } from '../../dist/lib/search/each-file.js';
 import { rank } from '../../dist/lib/search/rank.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
 import { weightsFor } from '../../dist/lib/search/weights.js';
@@ -29,10 +29,12 @@ const VARIANTS = [
   ['words alone, no rules', { ...legs, vector: everyKind(0) }],
   ['vectors alone, no rules', { ...legs, vector: everyKind(1) }],
   ['both, no rules', legs],
-  ['no vectors', { ...full, vector: everyKind(0) }],
-  ['no words (rules stay)', { ...full, vector: everyKind(1) }],
+  ['no vectors', { ...full, vector: everyKind(0), meaningByWordShare: 0 }],
+  ['no words (rules stay)', { ...full, vector: everyKind(1), meaningByWordShare: 0 }],
   ['one weight for all queries', { ...full, vector: everyKind(full.vector.sentence) }],
   ['chunks without their file', { ...full, fileShare: 0 }],
+  ['the same share of meaning whatever words are there', { ...full, meaningByWordShare: 0 }],
+  ['no share of words', { ...full, wordShare: 0, fileWordShare: 0 }],
   ['no definition', { ...full, definition: 0, definitionWords: 0 }],
   ['no file name', { ...full, fileName: legs.fileName, namedFile: 0 }],
   ['no coherence', { ...full, coherence: 0 }],
@@ -63,10 +65,13 @@ async function measure(
     if (judged === undefined) continue;
     const { candidates, query, ranges } = await searcher.candidates({ text });
     for (const [name, weights] of VARIANTS) {
-      const best = bestOfEachFile(rank(candidates, query, ranges, weights), 10);
-      const files = best.map(({ candidate }) =>
-        isMarkdown ? candidate.path.replace(/\.md$/, '') : candidate.path,
+      const best = bestOfEachFile(
+        rank(candidates, query, ranges, weights),
+        ({ candidate }) => candidate.fileId,
       );
+      const files = best
+        .slice(0, 10)
+        .map(({ candidate }) => (isMarkdown ? candidate.path.replace(/\.md$/, '') : candidate.path));
       scores.get(name)?.push(scoreQuery(files, judged).ndcg10);
     }
   }

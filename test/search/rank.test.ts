@@ -73,6 +73,37 @@ describe('what the ranking prefers, all else equal', () => {
     );
   });
 
+  it('a chunk with more of what the query says, and one whose file says the rest', () => {
+    const few = candidate('src/a.ts', evidence({ wordShare: 0.3 }));
+    const most = candidate('src/b.ts', evidence({ wordShare: 0.9 }));
+    expect(order('numbers read from a file', [few, most])[0]).toBe('src/b.ts:1');
+    const elsewhere = candidate('src/c.ts', { ...evidence({ wordShare: 0.3 }), fileWordShare: 0.9 });
+    expect(order('numbers read from a file', [few, elsewhere])[0]).toBe('src/c.ts:1');
+  });
+
+  it('in a folder of three files, the one function that says it all before two long pages that say some of it', () => {
+    const pages = ['docs/a.md', 'docs/b.md'].flatMap((path) =>
+      [1, 20, 40, 60, 80, 100, 120, 140].map((startLine) =>
+        candidate(path, { startLine, fileWordShare: 0.6, ...evidence({ wordShare: 0.4 }) }),
+      ),
+    );
+    const said = { fileWordShare: 1, ...evidence({ wordShare: 1 }) };
+    const does = candidate('src/z.ts', { vector: 0.6, words: 6, ...said });
+    expect(order('numbers read from a file', [...pages, does])[0]).toBe('src/z.ts:1');
+  });
+
+  it('what is meant, the more the fewer of the words stand together, and never for a single leg', () => {
+    const both = (wordShare: number) => [
+      candidate('src/words.ts', { words: 10, vector: 0.5, ...evidence({ wordShare }) }),
+      candidate('src/meaning.ts', { words: 5, vector: 0.8, ...evidence({ wordShare }) }),
+    ];
+    expect(order('numbers read from a file', both(1))[0]).toBe('src/words.ts:1');
+    expect(order('numbers read from a file', both(0))[0]).toBe('src/meaning.ts:1');
+    const lexical = weightsFor('lexical', { ranking: true, vectorShare: undefined });
+    for (const { parts } of rank(both(0), understandQuery('numbers read from a file'), RANGES, lexical))
+      expect(parts.vector).toBe(0);
+  });
+
   it('what changed last, only where the query asks for it', () => {
     const now = Date.parse('2026-01-01');
     const old = candidate('src/a.ts', { modified: now - 1e11 });

@@ -62,6 +62,18 @@ describe('a search', () => {
     expect(plain.hits[0]!.scores).not.toHaveProperty('parts');
   });
 
+  it('knows which of the words a chunk has: rare ones for more than common ones, and those that are nowhere', async () => {
+    const shareOf = async (text: string) =>
+      (await index.search({ text, explain: true })).hits.find(({ path: file }) => file === 'src/upload.ts')!
+        .scores.parts!.wordShare;
+    const all = await shareOf('attempt upload');
+    const withUnknown = await shareOf('attempt upload phylogenetic');
+    const withUnknownAndRest = await shareOf('upload phylogenetic');
+    expect(all).toBeGreaterThan(withUnknown);
+    expect(withUnknown).toBeGreaterThan(withUnknownAndRest);
+    expect(withUnknownAndRest).toBeLessThan(all / 2); // half of the words, and the one that tells less
+  });
+
   it('has one hit a file with by: file', async () => {
     const found = await paths('the', { by: 'file' });
     expect(new Set(found).size).toBe(found.length);

@@ -38,14 +38,22 @@ export function searchWords(
   };
 }
 
-/** Brings together what is known of every chunk that a leg found. */
-export function gather(reader: StoreReader, query: UnderstoodQuery, legs: Legs): Candidate[] {
+/** Brings together what is known of every chunk that a leg found. `weightOf`: how much a word of the query tells. */
+export function gather(
+  reader: StoreReader,
+  query: UnderstoodQuery,
+  legs: Legs,
+  weightOf: (term: string) => number,
+): Candidate[] {
   const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
   const words = new Map(legs.chunkWords.map(({ chunkId, score }) => [chunkId, score]));
   const fileWords = new Map(legs.fileWords.map(({ fileId, score }) => [fileId, score]));
   const ids = [...new Set([...vectors.keys(), ...words.keys()])];
   const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
-  const evidence = evidenceOf(reader, query, [...new Set(read.map(({ chunkId }) => chunkId))]);
+  const telling = tellingWords(query.terms, weightOf);
+  const { evidence, fileWordShare } = evidenceOf(reader, query, telling, [
+    ...new Set(read.map(({ chunkId }) => chunkId)),
+  ]);
   const modified = new Map<string, number | undefined>();
   return reader.places(ids).map(({ id, fileId, path, startLine, symbol }) => {
     if (query.isAboutRecent && !modified.has(path)) modified.set(path, reader.fileByPath(path)?.mtimeMs);
@@ -59,33 +67,60 @@ export function gather(reader: StoreReader, query: UnderstoodQuery, legs: Legs):
       words: words.get(id),
       fileWords: fileWords.get(fileId),
       evidence: evidence.get(id),
+      fileWordShare: fileWordShare.get(fileId),
       modified: modified.get(path),
     };
   });
 }
 
+/** The words of a query as texts are asked for them, and which share of what all of them tell each one tells. */
+function tellingWords(
+  terms: readonly string[],
+  weightOf: (term: string) => number,
+): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const term of terms.slice(0, COMPARED_WORDS)) {
+    const word = stem(term);
+    weights.set(word, Math.min(weights.get(word) ?? Infinity, weightOf(term)));
+  }
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  return new Map([...weights].map(([word, weight]) => [word, total === 0 ? 0 : weight / total]));
+}
+
+/** What only the texts say, of each chunk and of all that is read of a file together. */
 function evidenceOf(
   reader: StoreReader,
-  { phrases, excluded, terms }: UnderstoodQuery,
+  { phrases, excluded }: UnderstoodQuery,
+  telling: ReadonlyMap<string, number>,
   ids: readonly number[],
-): Map<number, Evidence> {
+): { evidence: ReadonlyMap<number, Evidence>; fileWordShare: ReadonlyMap<number, number> } {
   const wanted = phrases.map(plain);
-  const stems = [...new Set(terms.slice(0, COMPARED_WORDS).map(stem))];
   const unwanted = excluded.map((word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'));
-  return new Map(
-    reader.chunks(ids).map(({ id, text, language, path }) => {
-      const lower = plain(text);
-      const all = `${lower} ${plain(path)}`;
-      const found = wanted.filter((phrase) => lower.includes(phrase)).length;
-      const evidence: Evidence = {
-        defines: definitionsIn(text, language),
-        phrases: wanted.length === 0 ? 0 : found / wanted.length,
-        isExcluded: unwanted.some((word) => word.test(all)),
-        wordShare: stems.length === 0 ? 0 : stems.filter((word) => all.includes(word)).length / stems.length,
-      };
-      return [id, evidence];
-    }),
-  );
+  const evidence = new Map<number, Evidence>();
+  const wordsOfFile = new Map<number, Set<string>>();
+  for (const { id, fileId, text, language, path } of reader.chunks(ids)) {
+    const lower = plain(text);
+    const all = `${lower} ${plain(path)}`;
+    const words = [...telling.keys()].filter((word) => all.includes(word));
+    const ofFile = wordsOfFile.get(fileId) ?? new Set();
+    for (const word of words) ofFile.add(word);
+    wordsOfFile.set(fileId, ofFile);
+    const found = wanted.filter((phrase) => lower.includes(phrase)).length;
+    evidence.set(id, {
+      defines: definitionsIn(text, language),
+      phrases: wanted.length === 0 ? 0 : found / wanted.length,
+      isExcluded: unwanted.some((word) => word.test(all)),
+      wordShare: shareOf(words, telling),
+    });
+  }
+  const fileWordShare = new Map([...wordsOfFile].map(([id, words]) => [id, shareOf(words, telling)]));
+  return { evidence, fileWordShare };
+}
+
+function shareOf(words: Iterable<string>, telling: ReadonlyMap<string, number>): number {
+  let share = 0;
+  for (const word of words) share += telling.get(word) ?? 0;
+  return share;
 }
 
 function plain(text: string): string {

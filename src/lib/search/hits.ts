@@ -3,7 +3,6 @@ import { withContext } from './context-lines.js';
 import type { Place } from './duplicates.js';
 import type { ScoreParts } from './rank.js';
 import { bestLines } from './snippet.js';
-import { termWeights } from './term-weights.js';
 import type { SearchHit } from './types.js';
 
 /** What is said of a chunk beside what it holds. */
@@ -19,6 +18,8 @@ export interface HitEntry {
 export interface HitOptions {
   /** Words whose lines are shown. */
   readonly terms: readonly string[];
+  /** How much a word tells in this index. */
+  readonly weightOf: (term: string) => number;
   readonly root: string;
   /** Lines before and after each snippet. */
   readonly context: number;
@@ -30,11 +31,10 @@ export interface HitOptions {
 export async function hitsOf(
   reader: StoreReader,
   chosen: readonly HitEntry[],
-  { terms, root, context, duplicates }: HitOptions,
+  { terms, weightOf, root, context, duplicates }: HitOptions,
 ): Promise<SearchHit[]> {
   const ids = chosen.map(({ chunkId }) => chunkId);
   const chunks = new Map(reader.chunks(ids).map((chunk) => [chunk.id, chunk]));
-  const weightOf = termWeights(reader, reader.counts().chunks);
   const hits: SearchHit[] = [];
   for (const { chunkId, score, vector, lexical, parts } of chosen) {
     const chunk = chunks.get(chunkId);

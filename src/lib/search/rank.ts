@@ -19,6 +19,8 @@ export interface Candidate {
   readonly fileWords?: number | undefined;
   /** Read from the text, for the best candidates of each leg. */
   readonly evidence?: Evidence | undefined;
+  /** The same share, of all that was read of its file together. */
+  readonly fileWordShare?: number | undefined;
   /** milliseconds since the epoch; only where the query asks for what is new */
   readonly modified?: number | undefined;
 }
@@ -30,7 +32,7 @@ export interface Evidence {
   readonly phrases: number;
   /** It has a word that the query excludes. */
   readonly isExcluded: boolean;
-  /** Share of the query's words that its text or path has. */
+  /** Share of the query's words that its text or path has; a rarer word counts more. */
   readonly wordShare: number;
 }
 
@@ -38,6 +40,7 @@ export interface Evidence {
 export interface ScoreParts {
   words: number;
   vector: number;
+  wordShare: number;
   definition: number;
   fileName: number;
   coherence: number;
@@ -73,6 +76,12 @@ const EXCLUDED = -10;
 
 const DAY = 86_400_000;
 
+/** So many chunks say how well words alone meet the query. */
+const BEST_BY_WORDS = 3;
+
+/** Neither meaning nor words are ever all that counts. */
+const MOST_SHARE = 0.9;
+
 /**
  * Puts candidates in order: scaled scores of words and meaning are added, then what speaks for a chunk or against its
  * file. Pure; ties go by path and line, so an order never depends on how an index came about. O(n log n).
@@ -83,12 +92,12 @@ export function rank(
   ranges: LegRanges,
   weights: RankingWeights,
 ): RankedChunk[] {
-  const share = weights.vector[query.kind];
+  const share = meaningShare(candidates, query, weights);
   const stems = new Set(query.terms.map(stem));
   const files = new FileFacts(query, stems, candidates);
   const newest = Math.max(0, ...candidates.map(({ modified }) => modified ?? 0));
   const ranked = candidates.map((candidate): RankedChunk => {
-    const { vector, words, fileWords, evidence, modified } = candidate;
+    const { vector, words, fileWords, evidence, fileWordShare, modified } = candidate;
     const lexical =
       words === undefined && fileWords === undefined
         ? undefined
@@ -98,6 +107,8 @@ export function rank(
     const parts: ScoreParts = {
       words: (1 - share) * (lexical ?? 0),
       vector: share * scaled(vector, ranges.vector),
+      wordShare:
+        weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0),
       definition: definitionPart(candidate, query, stems, weights),
       fileName: weights.fileName[query.kind] * file.nameShare + (file.isNamed ? weights.namedFile : 0),
       coherence: 0,
@@ -108,7 +119,7 @@ export function rank(
     };
     return { candidate, score: 0, lexical, fileKind: file.kind, parts };
   });
-  addCoherence(ranked, weights);
+  addCoherence(ranked, ranges, weights.vector[query.kind], weights);
   return ranked.map((entry) => settle(entry, query, weights)).sort(byScore);
 }
 
@@ -117,6 +128,7 @@ function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeig
   const good =
     parts.words +
     parts.vector +
+    parts.wordShare +
     parts.definition +
     parts.fileName +
     parts.coherence +
@@ -138,11 +150,40 @@ function scaled(score: number | undefined, { high, low }: LegRange): number {
   return high > low ? Math.min(1, Math.max(0, (score - low) / (high - low))) : 1;
 }
 
-/** A file with several good chunks is about the matter: the sum of their squares, against that of the file with the most. */
-function addCoherence(ranked: readonly RankedChunk[], { coherence, coherentChunks }: RankingWeights): void {
+/**
+ * How much the meaning counts against the words: less where the best chunks by words have most of what the query tells,
+ * more where words that tell much are nowhere near each other, or nowhere at all.
+ */
+function meaningShare(
+  candidates: readonly Candidate[],
+  { kind }: UnderstoodQuery,
+  { vector, meaningByWordShare, usualWordShare }: RankingWeights,
+): number {
+  if (meaningByWordShare === 0) return vector[kind];
+  const best = candidates
+    .filter(({ words, evidence }) => words !== undefined && evidence !== undefined)
+    .toSorted((a, b) => b.words! - a.words! || a.chunkId - b.chunkId)
+    .slice(0, BEST_BY_WORDS);
+  if (best.length === 0) return vector[kind];
+  const covered = best.reduce((sum, { evidence }) => sum + evidence!.wordShare, 0) / best.length;
+  const share = vector[kind] - meaningByWordShare * (covered - usualWordShare);
+  return Math.min(MOST_SHARE, Math.max(1 - MOST_SHARE, share));
+}
+
+/**
+ * A file with several good chunks is about the matter: the sum of their squares, against that of the file with the most.
+ * Chunks are compared by the usual share of meaning: the one of this query rests on three chunks.
+ */
+function addCoherence(
+  ranked: readonly RankedChunk[],
+  ranges: LegRanges,
+  share: number,
+  { coherence, coherentChunks }: RankingWeights,
+): void {
   const best = new Map<number, number[]>();
-  for (const { candidate, parts } of ranked) {
-    const own = (parts.words + parts.vector) ** 2; // one good chunk says more than two that hardly match
+  for (const { candidate, lexical } of ranked) {
+    const match = (1 - share) * (lexical ?? 0) + share * scaled(candidate.vector, ranges.vector);
+    const own = match ** 2; // one good chunk says more than two that hardly match
     const list = best.get(candidate.fileId);
     if (list === undefined) best.set(candidate.fileId, [own]);
     else if (list.length < coherentChunks) list.push(own);

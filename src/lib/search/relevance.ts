@@ -6,7 +6,7 @@ interface Calibration {
   readonly base: number;
   /** times the score that the ranking gave: the only one that differs between hits, so their order stays */
   readonly score: number;
-  /** times the share of the query's words that one of the first hits has */
+  /** times the share of the query's words that one of the first hits has, rarer ones counting more */
   readonly wordShare: number;
   /** times how many words the query has, 0..1: many words found by chance are rarer than one */
   readonly words: number;
@@ -20,9 +20,9 @@ interface Calibration {
  * and such as have no answer; bench/retrieval/calibration.js fits them again. Figures of the other half: docs/search-quality.md.
  */
 const CALIBRATIONS: Readonly<Record<SearchMode, Calibration>> = {
-  hybrid: { base: -8.43, score: 4.45, wordShare: 3.06, words: 1.03, cosine: 0, lift: 2.97 },
-  lexical: { base: -9.79, score: 4.2, wordShare: 4.91, words: 1.96, cosine: 0, lift: 0 },
-  vector: { base: -5.91, score: 2.96, wordShare: 0, words: 0, cosine: 1.14, lift: 6.84 },
+  hybrid: { base: -8.41, score: 4.19, wordShare: 1.78, words: 0.89, cosine: 0, lift: 3.48 },
+  lexical: { base: -8.66, score: 3.62, wordShare: 3.32, words: 1.5, cosine: 0, lift: 0 },
+  vector: { base: -8.25, score: 4.15, wordShare: 0, words: 0, cosine: 2.91, lift: 6.79 },
 };
 
 /** So many first hits are asked for the query's words. */

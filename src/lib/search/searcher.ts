@@ -32,6 +32,7 @@ import { queryVectors } from './query-vectors.js';
 import { NewestGeneration } from './newest-generation.js';
 import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
 import { confidenceOf, relevanceOf } from './relevance.js';
+import { termWeights } from './term-weights.js';
 import type {
   SearcherOptions,
   SearchMode,
@@ -71,6 +72,8 @@ export interface FoundCandidates {
   readonly candidates: readonly Candidate[];
   readonly ranges: LegRanges;
   readonly weights: RankingWeights;
+  /** How much a word tells in this index. */
+  readonly weightOf: (term: string) => number;
   /** Why words had to do. */
   readonly degraded: string | undefined;
 }
@@ -184,7 +187,13 @@ export class Searcher {
     const hits = await hitsOf(
       this.reader,
       chosen.map((entry) => hitEntry(entry, scoreOf(entry), explain)),
-      { terms: query.terms, root: this.root, context: request.context ?? 0, duplicates },
+      {
+        terms: query.terms,
+        weightOf: found.weightOf,
+        root: this.root,
+        context: request.context ?? 0,
+        duplicates,
+      },
     );
     const { chunks, withVectors } = this.#counts;
     return {
@@ -225,6 +234,7 @@ export class Searcher {
       confidence: confidenceOf(chosen[0]?.score),
       hits: await hitsOf(reader, chosen, {
         terms: queryTerms(source.text),
+        weightOf: termWeights(reader, this.#counts.chunks),
         root: this.root,
         context: request.context ?? 0,
         duplicates,
@@ -262,13 +272,15 @@ export class Searcher {
       checkMeanwhile(this.reader, byVector),
     ]);
     const legs = { vectors: found, ...words };
+    const weightOf = termWeights(this.reader, this.#counts.chunks);
     const answered = mode === 'hybrid' && degraded !== undefined ? 'lexical' : mode;
     return {
       query,
       mode: answered,
-      candidates: gather(this.reader, query, legs),
+      candidates: gather(this.reader, query, legs, weightOf),
       ranges: rangesOf(legs),
       weights: weightsFor(answered, { ranking, vectorShare: this.#vectorShare }),
+      weightOf,
       degraded,
     };
   }

@@ -8,7 +8,12 @@ export interface RankingWeights {
   readonly vector: Readonly<Record<QueryKind, number>>;
   /** Of the score by words, the share of the whole file; the rest is the chunk's own. */
   readonly fileShare: number;
+  /** By so much less does meaning count for each share of the query's words that the best chunks by words have beyond the usual. */
+  readonly meaningByWordShare: number;
+  readonly usualWordShare: number;
   /** Added, times 0..1. */
+  readonly wordShare: number;
+  readonly fileWordShare: number;
   readonly definition: number;
   readonly definitionWords: number;
   /** By what the query is: the words of a message are no names. */
@@ -26,6 +31,10 @@ export interface RankingWeights {
 const WEIGHTS: RankingWeights = {
   vector: { sentence: 0.5, name: 0.3, path: 0.3, phrase: 0.3, error: 0.25, code: 0.3 },
   fileShare: 0.35,
+  meaningByWordShare: 0.5,
+  usualWordShare: 0.6,
+  wordShare: 0.1,
+  fileWordShare: 0.2,
   definition: 0.4,
   definitionWords: 0.1,
   fileName: { sentence: 0.25, name: 0.3, path: 0.3, phrase: 0.3, error: 0.1, code: 0.1 },
@@ -49,6 +58,9 @@ const WEIGHTS: RankingWeights = {
 };
 
 const NO_RULES = {
+  meaningByWordShare: 0,
+  wordShare: 0,
+  fileWordShare: 0,
   definition: 0,
   definitionWords: 0,
   fileName: { sentence: 0, name: 0, path: 0, phrase: 0, error: 0, code: 0 },
@@ -79,6 +91,8 @@ export function weightsFor(
   };
   return {
     ...rules,
+    // Nothing to weigh against each other where only one of them is asked for.
+    meaningByWordShare: mode === 'hybrid' ? rules.meaningByWordShare : 0,
     vector: {
       sentence: share('sentence'),
       name: share('name'),
