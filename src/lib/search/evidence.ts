@@ -1,0 +1,86 @@
+import { definitionsIn } from '../corpus/definitions-in.js';
+import type { StoreReader } from '../store/types.js';
+import type { Evidence } from './rank.js';
+import { stem } from './stems.js';
+import type { UnderstoodQuery } from './understand.js';
+
+/** Of a pasted text, so many words are compared with a chunk. */
+const COMPARED_WORDS = 60;
+
+export interface EvidenceOfTexts {
+  readonly ofChunk: ReadonlyMap<number, Evidence>;
+  /** Share of the query's words that what was read of a file has, all chunks together. */
+  readonly fileWordShare: ReadonlyMap<number, number>;
+}
+
+/** What only the texts of chunks say. `weightOf`: how much a word of the query tells. */
+export function evidenceOf(
+  reader: StoreReader,
+  query: UnderstoodQuery,
+  ids: readonly number[],
+  weightOf: (term: string) => number,
+): EvidenceOfTexts {
+  const telling = tellingWords(query.terms, weightOf);
+  const phrases = query.phrases.map(plain);
+  const unwanted = query.excluded.map(
+    (word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'),
+  );
+  const ofInterest = anyWordOf(query);
+  const ofChunk = new Map<number, Evidence>();
+  const wordsOfFile = new Map<number, Set<string>>();
+  for (const { id, fileId, text, language, path } of reader.chunks(ids)) {
+    const all = `${text} ${path}`.toLowerCase();
+    const words = [...telling.keys()].filter((word) => all.includes(word));
+    const ofFile = wordsOfFile.get(fileId) ?? new Set();
+    for (const word of words) ofFile.add(word);
+    wordsOfFile.set(fileId, ofFile);
+    ofChunk.set(id, {
+      defines: ofInterest === undefined ? [] : definitionsIn(text, language, ofInterest),
+      phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
+      isExcluded: unwanted.some((word) => word.test(all)),
+      wordShare: shareOfWords(words, telling),
+    });
+  }
+  const fileWordShare = new Map(
+    [...wordsOfFile].map(([fileId, words]) => [fileId, shareOfWords(words, telling)]),
+  );
+  return { ofChunk, fileWordShare };
+}
+
+/** The words of a query as texts are asked for them, and which share of what all of them tell each one tells. */
+function tellingWords(
+  terms: readonly string[],
+  weightOf: (term: string) => number,
+): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const term of terms.slice(0, COMPARED_WORDS)) {
+    const word = stem(term);
+    weights.set(word, Math.min(weights.get(word) ?? Infinity, weightOf(term)));
+  }
+  const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
+  return new Map([...weights].map(([word, weight]) => [word, total === 0 ? 0 : weight / total]));
+}
+
+/** A definition counts only by the query's words in its name; most lines have none, and to ask a language's rules takes longer. */
+function anyWordOf({ terms, names }: UnderstoodQuery): RegExp | undefined {
+  const words = new Set([...terms.map(stem), ...names]);
+  if (words.size === 0) return undefined;
+  return new RegExp(
+    [...words].map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
+    'i',
+  );
+}
+
+function shareOfWords(words: Iterable<string>, telling: ReadonlyMap<string, number>): number {
+  let share = 0;
+  for (const word of words) share += telling.get(word) ?? 0;
+  return share;
+}
+
+function shareOfPhrases(text: string, phrases: readonly string[]): number {
+  return phrases.filter((phrase) => text.includes(phrase)).length / phrases.length;
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/\s+/g, ' ');
+}
