@@ -9,6 +9,7 @@ import {
   WORD_CANDIDATES,
 } from '../../dist/lib/search/gather.js';
 import { rank } from '../../dist/lib/search/rank.js';
+import { termWeights } from '../../dist/lib/search/term-weights.js';
 import { understandQuery } from '../../dist/lib/search/understand.js';
 import { weightsFor } from '../../dist/lib/search/weights.js';
 import { openLocalStore } from '../../dist/lib/store/local-store.js';
@@ -22,6 +23,7 @@ const [data = '', indexDir = '', count = ''] = process.argv.slice(2);
 
 const questions = readQuestions(data);
 const reader = await openLocalStore(indexDir).openReader();
+const { chunks } = reader.counts();
 /** @type {Record<'vectors' | 'words' | 'ranking' | 'texts' | 'all', number[]>} */
 const times = { vectors: [], words: [], ranking: [], texts: [], all: [] };
 let cpuBefore = process.cpuUsage();
@@ -35,7 +37,9 @@ for (let round = 0; round < WARM_UP + Number(count); round++) {
   marks.push(performance.now());
   const legs = { vectors, ...searchWords(reader, query.terms, WORD_CANDIDATES, undefined) };
   marks.push(performance.now());
-  const ranked = rank(gather(reader, query, legs), query, rangesOf(legs), weights);
+  const weightOf = termWeights(reader, chunks);
+  const candidates = gather(reader, query, legs, { weightOf, limit: HITS });
+  const ranked = rank(candidates, query, rangesOf(legs), weights);
   marks.push(performance.now());
   reader.chunks(ranked.slice(0, HITS).map(({ candidate }) => candidate.chunkId));
   marks.push(performance.now());

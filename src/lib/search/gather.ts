@@ -3,9 +3,13 @@ import { evidenceOf } from './evidence.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
 import type { UnderstoodQuery } from './understand.js';
 
-/** How many candidates each leg gives to the ranking at least: more vectors cost reads and change no ranking. */
+/** How far each leg is followed at least: what its score at that depth is becomes 0 in the ranking. */
 export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
+
+/** Of a leg's best, so many are ranked at least, or some for each hit: the others change no first ten (decision 21). */
+const RANKED_CANDIDATES = 300;
+const RANKED_PER_HIT = 10;
 
 /** Of each leg's best, so many are read for what only their texts say. */
 const READ_CANDIDATES = 100;
@@ -34,17 +38,21 @@ export function searchWords(
   };
 }
 
-/** Brings together what is known of every chunk that a leg found. `weightOf`: how much a word of the query tells. */
+/**
+ * Brings together what is known of the best chunks that the legs found, enough for `limit` hits. `weightOf`: how much a
+ * word of the query tells.
+ */
 export function gather(
   reader: StoreReader,
   query: UnderstoodQuery,
   legs: Legs,
-  weightOf: (term: string) => number,
+  { weightOf, limit }: { readonly weightOf: (term: string) => number; readonly limit: number },
 ): Candidate[] {
   const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
   const words = new Map(legs.chunkWords.map(({ chunkId, score }) => [chunkId, score]));
   const fileWords = new Map(legs.fileWords.map(({ fileId, score }) => [fileId, score]));
-  const ids = [...new Set([...vectors.keys(), ...words.keys()])];
+  const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
+  const ids = [...new Set([...vectors.keys(), ...[...words.keys()].slice(0, ranked)])];
   const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
   const readIds = [...new Set(read.map(({ chunkId }) => chunkId))];
   const evidence = evidenceOf(reader, query, readIds, weightOf);

@@ -277,7 +277,7 @@ export class Searcher {
     return {
       query,
       mode: answered,
-      candidates: gather(this.reader, query, legs, weightOf),
+      candidates: gather(this.reader, query, legs, { weightOf, limit }),
       ranges: rangesOf(legs),
       weights: weightsFor(answered, { ranking, vectorShare: this.#vectorShare }),
       weightOf,
