@@ -1,34 +1,23 @@
-import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { createPlannedEmbedder } from '../embedder/planned-embedder.js';
-import type { EmbedderModel, EmbedderStatus, EmbeddingProvider } from '../embedder/types.js';
+import type { EmbedderStatus } from '../embedder/types.js';
 import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
-import { outlineModel } from '../models/model-spec.js';
 import { vectorShareOf } from '../models/profiles.js';
-import { mayOpenRecorded, refusedRecorded } from '../models/recorded-file.js';
-import { resolveModel } from '../models/resolve-model.js';
-import type { ModelChoices, ModelSpec } from '../models/types.js';
 import { openLocalStore } from '../store/local-store.js';
-import type {
-  ChunkScore,
-  IndexIdentity,
-  ModelFileNote,
-  SearchFilter,
-  StoreCounts,
-  StoreReader,
-} from '../store/types.js';
+import type { ChunkScore, SearchFilter, StoreCounts, StoreReader } from '../store/types.js';
 import { checkMeanwhile } from './check-meanwhile.js';
+import { checkOptions, checkRequest } from './check-request.js';
 import { diversify } from './diversify.js';
 import { withoutDuplicates } from './duplicates.js';
 import { bestOfEachFile } from './each-file.js';
 import { findSimilar } from './similar.js';
 import { queryTerms } from './query-terms.js';
-import { embedderModelOf } from './embedder-model.js';
 import { gather, rangesOf, searchWords, VECTOR_CANDIDATES, WORD_CANDIDATES } from './gather.js';
 import { type HitEntry, hitsOf } from './hits.js';
 import { acceptsAny, both, inlineFilter, pathFilter } from './path-filter.js';
 import { queryVectors } from './query-vectors.js';
+import { IndexEmbedder } from './index-embedder.js';
+import type { RecordedModel } from './model-of-index.js';
 import { NewestGeneration } from './newest-generation.js';
 import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
 import { confidenceOf, relevanceOf } from './relevance.js';
@@ -43,11 +32,6 @@ import type {
 } from './types.js';
 import { type UnderstoodQuery, understandQuery } from './understand.js';
 import { type RankingWeights, weightsFor } from './weights.js';
-
-/** A query that is longer, in characters, is a file by mistake. */
-const LONGEST_QUERY = 1_000_000;
-
-const MODES: ReadonlySet<string> = new Set(['hybrid', 'vector', 'lexical'] satisfies SearchMode[]);
 
 interface LegOptions {
   readonly limit: number;
@@ -84,8 +68,7 @@ const NOTHING_BY_VECTOR: VectorLeg = { found: [] };
 export class Searcher {
   readonly #generations: NewestGeneration;
   readonly #options: SearcherOptions;
-  #embedder: EmbeddingProvider | undefined;
-  #model: Promise<EmbedderModel> | undefined;
+  readonly #embedder: IndexEmbedder;
   /** Of the generation that the reader holds. */
   #counts: StoreCounts;
   #identity: string;
@@ -95,6 +78,10 @@ export class Searcher {
     this.#identity = JSON.stringify(reader.identity);
     this.#generations = new NewestGeneration(reader, (newest) => this.#takeOver(newest));
     this.#options = options;
+    this.#embedder = new IndexEmbedder(options, {
+      recorded: () => this.#recorded(),
+      folders: () => [this.root, this.indexDir],
+    });
   }
 
   /** Opens an index; each search then answers from its newest generation. Errors: INDEX_* and those of the machine. */
@@ -135,12 +122,12 @@ export class Searcher {
 
   /** This process and its embedder, as they are now. */
   async memory(): Promise<MemoryReport> {
-    return memoryReport(await this.#embedder?.stats());
+    return memoryReport(await this.#embedder.current?.stats());
   }
 
   /** What the embedder does now; never starts it. Null as long as no search needed one. */
   embedderStatus(): EmbedderStatus | null {
-    return this.#embedder?.status() ?? null;
+    return this.#embedder.current?.status() ?? null;
   }
 
   /** What was odd but did not keep it from answering. */
@@ -150,9 +137,9 @@ export class Searcher {
 
   /** Begins to start the embedder, so that this overlaps with other work; a failure shows at the query. */
   warmUp(mode: SearchMode): void {
-    const { identity, modelFile } = this.reader;
-    if (mode === 'lexical' || !identity || !modelFile || this.#counts.withVectors === 0) return;
-    this.#embedderFor(identity, modelFile)
+    if (mode === 'lexical' || this.#counts.withVectors === 0) return;
+    this.#embedder
+      .provide()
       .then((embedder) => embedder.start())
       .catch(() => {});
   }
@@ -295,7 +282,7 @@ export class Searcher {
 
   async close(): Promise<void> {
     this.#generations.close();
-    await this.#embedder?.close();
+    await this.#embedder.close();
   }
 
   /** Another generation may have been made by another model: its embedder is not the one that runs. */
@@ -304,34 +291,13 @@ export class Searcher {
     const identity = JSON.stringify(reader.identity);
     if (this.#identity === identity) return;
     this.#identity = identity;
-    this.#model = undefined;
-    void this.#embedder?.close();
-    this.#embedder = undefined;
+    this.#embedder.forget();
   }
 
-  /** The model that made the vectors, where it is now: those of different models never meet. */
-  async #embedderModel(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbedderModel> {
-    const { model } = this.#options;
-    refuseOtherChoices(this.#options.choices ?? {}, identity);
-    const known = { ...modelFile, sha256: identity.modelSha256 };
-    const recorded = embedderModelOf(identity, modelFile);
-    if (model === undefined) {
-      const mayOpen = mayOpenRecorded(modelFile.path, [this.root, this.indexDir]);
-      if (mayOpen && existsSync(modelFile.path)) return recorded;
-      // The shipped one moves with the program.
-      const shipped = await resolveModel(undefined);
-      if (shipped.sha256 === identity.modelSha256) return { ...recorded, ...fileOf(shipped) };
-      if (!mayOpen) throw refusedRecorded(modelFile.path);
-      return recorded;
-    }
-    const asked = await resolveModel(model, { known, choices: { pooling: recorded.pooling } });
-    if (asked.sha256 === identity.modelSha256) return { ...recorded, ...fileOf(asked) };
-    throw new EmbedSearchError(
-      'INDEX_OTHER_MODEL',
-      `The index was made by ${identity.modelId} (${identity.modelSha256.slice(0, 8)}), ` +
-        `not by ${asked.id} (${asked.sha256.slice(0, 8)}).`,
-      { fix: `Leave --model out, or make the index anew: embed-search index --rebuild --model ${model}` },
-    );
+  #recorded(): RecordedModel {
+    const { identity, modelFile } = this.reader;
+    if (!identity || !modelFile) throw this.#noVectors();
+    return { identity, modelFile };
   }
 
   /** Why there are no vectors to search: what kept the last run from making them, where that is known. */
@@ -345,29 +311,6 @@ export class Searcher {
     return new EmbedSearchError('INDEX_MISSING', `${lacking} yet.`, {
       fix: 'Run `embed-search index` until it ends well; `--mode lexical` answers from words meanwhile.',
     });
-  }
-
-  /** Also for calls at the same time there is one embedder. */
-  async #embedderFor(identity: IndexIdentity, modelFile: ModelFileNote): Promise<EmbeddingProvider> {
-    const pending = (this.#model ??= this.#embedderModel(identity, modelFile));
-    const model = await pending.catch((error: unknown) => {
-      if (this.#model === pending) this.#model = undefined; // a file that comes back is found by the next query
-      throw error;
-    });
-    const { embedders, memory } = this.#options;
-    // Only `fast` asks how large the model is: that means to read its file.
-    const footprint =
-      memory === 'fast' && !embedders ? await outlineModel(model.path, { pooling: model.pooling }) : null;
-    if (this.#model !== pending) {
-      // Warming up holds no generation: another one came meanwhile, perhaps of another model.
-      const newest = this.reader;
-      if (!newest.identity || !newest.modelFile) throw this.#noVectors();
-      return this.#embedderFor(newest.identity, newest.modelFile);
-    }
-    // People and agents ask the same again: a cache.
-    const planned = { job: 'query', model, footprint, choices: this.#options, cache: {} } as const;
-    this.#embedder ??= embedders?.of(model) ?? createPlannedEmbedder(planned).embedder;
-    return this.#embedder;
   }
 
   async #vectorLeg(text: string, mode: SearchMode, options: LegOptions): Promise<VectorLeg> {
@@ -406,10 +349,9 @@ export class Searcher {
 
   async #searchVectors(text: string, options: LegOptions): Promise<ChunkScore[]> {
     const { limit, filter, exact = false, signal } = options;
-    const { identity, modelFile } = this.reader;
-    if (!identity || !modelFile || this.#counts.withVectors === 0) throw this.#noVectors();
-    const embedder = await this.#embedderFor(identity, modelFile);
-    const { queryPrefix, tokenLimit } = identity;
+    if (this.#counts.withVectors === 0) throw this.#noVectors();
+    const { queryPrefix, tokenLimit } = this.#recorded().identity;
+    const embedder = await this.#embedder.provide();
     const best = new Map<number, ChunkScore>();
     for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {
       for (const found of await this.reader.searchVectors(vector, { limit, filter, exact })) {
@@ -417,28 +359,6 @@ export class Searcher {
       }
     }
     return [...best.values()].sort((a, b) => b.score - a.score).slice(0, limit);
-  }
-}
-
-function checkRequest(text: string, mode: SearchMode, limit: number): void {
-  if (typeof text !== 'string') throw new EmbedSearchError('USAGE', 'A search takes { text }, a string.');
-  checkOptions(mode, limit);
-  if (text.trim() === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query is empty.');
-  if (text.length > LONGEST_QUERY) {
-    throw new EmbedSearchError(
-      'USAGE',
-      `The query has ${text.length} characters; ${LONGEST_QUERY} are the most.`,
-      {
-        fix: 'Ask with the part that says what you are looking for.',
-      },
-    );
-  }
-}
-
-function checkOptions(mode: SearchMode, limit: number): void {
-  if (!MODES.has(mode)) throw new EmbedSearchError('USAGE', `There is no mode ${JSON.stringify(mode)}.`);
-  if (!Number.isInteger(limit) || limit < 1) {
-    throw new EmbedSearchError('USAGE', `The limit is a whole number from 1 on, not ${limit}.`);
   }
 }
 
@@ -460,24 +380,4 @@ function atLeast(
 function understoodAs(query: UnderstoodQuery): UnderstoodAs {
   const { kind, text, names, files, phrases, excluded, languages, paths } = query;
   return { kind, text, names, files, phrases, excluded, languages, paths, asksFor: [...query.asksFor] };
-}
-
-/** The same model may lie elsewhere than where the index was made; what is done with it is what the index says. */
-function fileOf({ path, bytes, mtimeMs, weightTypes, isCausal }: ModelSpec): Partial<EmbedderModel> {
-  return { path, bytes, mtimeMs, weightTypes, isCausal };
-}
-
-/** Queries and documents have to be treated as one model's. */
-function refuseOtherChoices(choices: ModelChoices, identity: IndexIdentity): void {
-  const names = ['pooling', 'queryPrefix', 'documentPrefix', 'dimensions'] as const;
-  const other = names.filter((name) => choices[name] !== undefined && choices[name] !== identity[name]);
-  if (other.length === 0) return;
-  const list = other.map((name) => `${name} ${JSON.stringify(identity[name])}`).join(', ');
-  throw new EmbedSearchError(
-    'INDEX_OTHER_SETTINGS',
-    `The index was made with other settings of its model: ${list}.`,
-    {
-      fix: 'Leave the flags out: the index remembers them. Or make it anew with them: embed-search index --rebuild',
-    },
-  );
 }
