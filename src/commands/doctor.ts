@@ -74,7 +74,7 @@ export default class Doctor extends BaseCommand {
         ...choices,
         defaultModel: this.configuredModel,
         deep: flags.deep,
-        knownVariables: this.#knownVariables(),
+        knownVariables: this.knownVariables(),
         program: path.join(this.config.root, 'bin/run.js'),
         terminal: {
           isTerminal,
@@ -148,20 +148,4 @@ export default class Doctor extends BaseCommand {
       return;
     }
   }
-
-  /** Every variable that a flag of a command or a part of the program reads. */
-  #knownVariables(): string[] {
-    const ofFlags = this.config.commands.flatMap(({ flags }) =>
-      Object.values(flags).flatMap(({ env }) => env ?? []),
-    );
-    return [...new Set([...ofFlags, ...OTHER_VARIABLES])];
-  }
 }
-
-/** Read without a flag. */
-const OTHER_VARIABLES = [
-  'EMBED_SEARCH_MODELS',
-  'EMBED_SEARCH_IDLE_SECONDS',
-  'EMBED_SEARCH_TOKEN',
-  'EMBED_SEARCH_TEST_EMBEDDER',
-];

@@ -13,14 +13,40 @@ const hook: Hook.CommandNotFound = function ({ id, argv, config }) {
     report(new EmbedSearchError('USAGE', `Unexpected argument: ${extra}.`), argv);
     return Promise.resolve();
   }
-  const known = nearest(word, config.commandIDs);
-  const fix = known === undefined ? '' : `Did you mean embed-search ${known}? `;
-  const error = new EmbedSearchError('COMMAND_UNKNOWN', `There is no command "${word}".`, {
+  // `model lst` is meant to be one of `model`'s, `serach foo` a command of one word.
+  const isOfTopic = extra !== undefined && config.commandIDs.some((known) => known.startsWith(`${word}:`));
+  const asked = isOfTopic ? `${word}:${extra}` : word;
+  const known = nearest(asked, config.commandIDs) ?? synonymOf(asked);
+  const fix = known === undefined ? '' : `Did you mean embed-search ${inWords(known)}? `;
+  const error = new EmbedSearchError('COMMAND_UNKNOWN', `There is no command "${inWords(asked)}".`, {
     fix: fix + ERROR_CODES.COMMAND_UNKNOWN.fix,
   });
   report(error, argv);
   return Promise.resolve();
 };
+
+/** What other tools call it. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  search: 'query',
+  find: 'query',
+  ask: 'query',
+  grep: 'query',
+  mcp: 'serve-mcp',
+  serve: 'serve-mcp',
+  check: 'doctor',
+  models: 'model:list',
+  init: 'index',
+  embed: 'index',
+};
+
+function synonymOf(word: string): string | undefined {
+  const synonym = SYNONYMS[word] === undefined ? nearest(word, Object.keys(SYNONYMS)) : word;
+  return synonym === undefined ? undefined : SYNONYMS[synonym];
+}
+
+function inWords(id: string): string {
+  return id.replaceAll(':', ' ');
+}
 
 function report(error: EmbedSearchError, args: readonly string[] | undefined): void {
   process.exitCode = error.exitCode;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command } from '@oclif/core/command';
 import type { Input, ParserOutput } from '@oclif/core/interfaces';
+import { OTHER_VARIABLES, ownVariables, unknownVariables } from '../config/unknown-variables.js';
 import { asUserError, type EmbedSearchError } from '../errors.js';
 import { commonFlags } from './common-flags.js';
 import { configuredFlags } from './configured-flags.js';
@@ -125,8 +126,24 @@ export abstract class BaseCommand extends Command {
     }
     const level = parsed.flags['log-level'];
     if (typeof level === 'string') this.#logLevel = level;
+    this.#warnOfMisspelledVariables();
     this.explain?.(`${this.config.userAgent}: ${this.id} ${JSON.stringify(parsed.flags)}`);
     return parsed;
+  }
+
+  /** Every variable that a flag of a command or a part of the program reads. */
+  protected knownVariables(): string[] {
+    const ofFlags = this.config.commands.flatMap(({ flags }) =>
+      Object.values(flags).flatMap(({ env }) => env ?? []),
+    );
+    return [...new Set([...ofFlags, ...OTHER_VARIABLES])];
+  }
+
+  /** `EMBED_SEARCH_MODLE` would be an index by another model, and nobody would know. */
+  #warnOfMisspelledVariables(): void {
+    if (ownVariables().length === 0) return;
+    for (const { name, meant } of unknownVariables(this.knownVariables()))
+      if (meant !== undefined) this.warn(`${name} is set, but not read by anything. Did you mean ${meant}?`);
   }
 
   #parseOnce<

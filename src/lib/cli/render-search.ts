@@ -15,10 +15,11 @@ export function renderSearch(result: SearchResult, root: string, palette: Palett
   ];
   const head = about.map((line) => `${palette.dim(line)}\n\n`).join('');
   if (result.hits.length === 0) return `${head}Nothing found.\n`;
+  const doubt = result.confidence === 'low' ? `${palette.dim('Nothing fits well. The nearest:')}\n\n` : '';
   // A place is no query: there are no words to mark.
   const matcher = like === undefined ? termMatcher(understandQuery(result.query).terms) : null;
   const blocks = result.hits.map((hit) => renderHit(hit, root, matcher, palette));
-  return `${head}${blocks.join('\n')}\n`;
+  return `${head}${doubt}${blocks.join('\n')}\n`;
 }
 
 function renderHit(hit: SearchHit, root: string, matcher: RegExp | null, palette: Palette): string {

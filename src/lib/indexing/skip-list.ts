@@ -21,6 +21,8 @@ export class SkipList {
   /** A sentence for what a user would not expect; what is ignored or binary is no surprise. */
   warnings(): string[] {
     if (this.#notReadable === 0) return [];
-    return [`${this.#notReadable} files or folders could not be read, ${this.#firstNotReadable} first.`];
+    const first = this.#firstNotReadable;
+    if (this.#notReadable === 1) return [`${first} could not be read.`];
+    return [`${this.#notReadable} files or folders could not be read, ${first} first.`];
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { CfWorkerJsonSchemaValidator } from '@modelcontextprotocol/server/validators/cf-worker';
 import { EmbedSearchError } from '../errors.js';
+import { nearest } from '../config/nearest.js';
 import { argumentError, toolError, toolResult } from './answers.js';
 import { ClientRoots } from './client-roots.js';
 import { instructions } from './instructions.js';
@@ -63,6 +64,8 @@ export function mcpServer(workspace: Workspace, connection: Connection): Server 
       );
     }
     const args = params.arguments ?? {};
+    const unknown = unknownArgument(tool.inputSchema, args);
+    if (unknown !== undefined) return argumentError(tool.name, unknown);
     const checked = argumentChecks.get(tool.name)!(args);
     if (!checked.valid) return argumentError(tool.name, checked.errorMessage);
     await roots?.known;
@@ -115,4 +118,17 @@ function progressTo({ mcpReq }: ServerContext): ((progress: CallProgress) => voi
     const params = { progressToken, progress: last, ...(total === undefined ? {} : { total }), message };
     mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {}); // the client has gone
   };
+}
+
+/** In words that a model can act on; a validator would name the rule that was broken. */
+function unknownArgument(
+  { properties = {} }: { readonly properties?: Readonly<Record<string, unknown>> },
+  args: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const known = Object.keys(properties);
+  const name = Object.keys(args).find((each) => !known.includes(each));
+  if (name === undefined) return undefined;
+  const meant = nearest(name, known);
+  const fix = meant === undefined ? `It takes ${known.join(', ')}.` : `Did you mean ${meant}?`;
+  return `there is no ${JSON.stringify(name.slice(0, 100))}. ${fix}`;
 }

@@ -45,7 +45,7 @@ async function similar(workspace: Workspace, args: SimilarArguments): Promise<An
   return hitsAnswer(all, {
     maxTokens: args.maxTokens ?? PRESETS.maxTokens,
     explain: args.explain ?? false,
-    title: `${all.hits.length} passages like ${args.path}:${args.line}.`,
+    title: `${all.hits.length === 1 ? '1 passage' : `${all.hits.length} passages`} like ${args.path}:${args.line}.`,
     manyRoots: workspace.roots.length > 1,
   });
 }

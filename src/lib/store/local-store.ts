@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
+import fs from 'node:fs';
 import path from 'node:path';
+import { databaseFile } from './database-blocks.js';
 import type { ReadMemory } from './read-memory.js';
 import type { VectorStore } from './types.js';
 
@@ -8,7 +9,7 @@ export function openLocalStore(indexDir: string): VectorStore {
   const folder = path.resolve(indexDir);
   let memory: ReadMemory | undefined;
   return {
-    exists: () => existsSync(path.join(folder, 'index.db')),
+    exists: () => fileIsThere(databaseFile(folder)),
     openReader: async () => {
       const [{ LocalReader }, { ReadMemory }] = await Promise.all([
         import('./local-reader.js'),
@@ -18,4 +19,16 @@ export function openLocalStore(indexDir: string): VectorStore {
     },
     openWriter: async (options) => (await import('./open-writer.js')).openWriter(folder, options),
   };
+}
+
+/** A file that may not be looked at is not one that is not there. */
+function fileIsThere(file: string): boolean {
+  try {
+    fs.statSync(file);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return false;
+    throw error;
+  }
 }

@@ -362,6 +362,7 @@ export interface OpenWriterOptions {
 
 /** Where an index is kept; a second implementation is a new file beside the local one and a line in the factory. */
 export interface VectorStore {
+  /** Errors: of the system, where it does not say. */
   exists(): boolean;
   openReader(): Promise<StoreReader>;
   openWriter(options: OpenWriterOptions): Promise<StoreWriter>;

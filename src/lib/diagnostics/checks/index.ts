@@ -54,12 +54,12 @@ export const integrityCheck: CheckDefinition = {
         fix: ERROR_CODES.INDEX_DAMAGED.fix,
       };
     }
-    const detail = `every page of the database and every block of ${shards} shards was read`;
+    const detail = `every page of the database and every block of every shard (${shards}) was read`;
     return damagedShards === 0
       ? { status: 'pass', detail, facts }
       : {
           status: 'fail',
-          detail: `${damagedShards} of ${shards} shards are damaged or missing`,
+          detail: `damaged or missing: ${damagedShards} of ${shards === 1 ? 'one shard' : `${shards} shards`}`,
           facts,
           fix: 'Embed their texts again: embed-search doctor --fix, or embed-search index',
         };

@@ -3,7 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readConfigFiles } from '../../config/config-files.js';
-import { nearest } from '../../config/nearest.js';
+import { ownVariables, unknownVariables } from '../../config/unknown-variables.js';
 import { freeMemory } from '../../memory.js';
 import type { CheckDefinition, Finding } from '../check.js';
 import { megabytes } from '../figures.js';
@@ -97,16 +97,11 @@ export const environmentCheck: CheckDefinition = {
   title: 'Environment variables',
   area: 'machine',
   run: ({ options: { knownVariables } }) => {
-    const set = Object.keys(process.env)
-      .filter((name) => name.toUpperCase().startsWith('EMBED_SEARCH'))
-      .toSorted();
-    const unknown = set.filter((name) => !knownVariables.includes(name));
+    const set = ownVariables();
+    const unknown = unknownVariables(knownVariables);
     const facts = { set: set.length, unknown: unknown.length };
     if (unknown.length > 0) {
-      const guesses = unknown.map((name) => {
-        const near = nearest(name, knownVariables);
-        return near === undefined ? name : `${name} (${near}?)`;
-      });
+      const guesses = unknown.map(({ name, meant }) => (meant === undefined ? name : `${name} (${meant}?)`));
       return {
         status: 'warn',
         detail: `not known: ${guesses.join(', ')}`,
