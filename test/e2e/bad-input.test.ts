@@ -1,9 +1,17 @@
-import { chmodSync, copyFileSync, existsSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { verifies } from '../house/promises.js';
 import { type Entry, gguf } from '../models/gguf-writer.js';
-import { makeFolder, projectRoot, run, runJson, SMALL_PROJECT } from './cli.js';
+import { cleanEnvironment, makeFolder, projectRoot, run, runJson, SMALL_PROJECT } from './cli.js';
 
 const shippedModel = path.join(projectRoot, 'models/all-MiniLM-L6-v2.Q8_0.gguf');
 
@@ -47,6 +55,31 @@ describe('usage', () => {
     expect(document.error.code).toBe('COMMAND_UNKNOWN');
   });
 
+  test.each([
+    [['model', 'lst'], 'There is no command "model lst".', 'embed-search model list?'],
+    [['serch', 'x'], 'There is no command "serch".', 'embed-search query?'],
+    [['mcp'], 'There is no command "mcp".', 'embed-search serve-mcp?'],
+  ])('%j is understood as far as can be', async (args, sentence, suggestion) => {
+    const { exitCode, stderr } = await run(args);
+    expect(exitCode).toBe(127);
+    expect(stderr).toContain(sentence);
+    expect(stderr).toContain(`Did you mean ${suggestion}`);
+  });
+
+  test('a wrong value says what the flag takes, and nothing of how flags are parsed', async () => {
+    const { exitCode, stderr } = await run(['query', 'x', '--min-score', '7']);
+    expect(exitCode).toBe(2);
+    expect(stderr.split('\n')[0]).toBe('Error: --min-score takes a number from 0 to 1, not "7".');
+  });
+
+  test('a misspelled environment variable is said by every command, and one of something else is not', async () => {
+    const env = { ...cleanEnvironment(), EMBED_SEARCH_MODLE: 'x', EMBED_SEARCHER_OF_ANOTHER_KIND: 'y' };
+    const { stderr } = await run(['model', 'list'], { env });
+    expect(stderr).toBe(
+      'Warning: EMBED_SEARCH_MODLE is set, but not read by anything. Did you mean EMBED_SEARCH_MODEL?',
+    );
+  });
+
   test('a wrong value in an environment variable is a usage error too', async () => {
     const { exitCode, stderr } = await run(['query', 'x'], {
       env: { ...process.env, EMBED_SEARCH_LIMIT: 'ten' },
@@ -69,6 +102,18 @@ describe('no index', () => {
       expect(stderr).toContain(`embed-search index ${folder}`);
     }
     expect(existsSync(path.join(folder, '.embed-search'))).toBe(false);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('one that may not be read is not called missing', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    chmodSync(folder, 0o755);
+    mkdirSync(path.join(folder, '.embed-search'), { mode: 0o700 });
+    const env = { ...cleanEnvironment(), HOME: folder };
+    for (const args of [['query', 'x'], ['status']]) {
+      const { exitCode, stderr } = await run([...args, '--path', folder], { uid: 65_534, env });
+      expect(exitCode).toBe(8);
+      expect(stderr).toMatch(/^Error: Cannot look into the index .*permission/iu);
+    }
   });
 });
 

@@ -91,6 +91,13 @@ test('the schemas use no words that a known client rejects, and every tool says 
 });
 
 describe('search_code', () => {
+  test('names an argument that it does not take, and the one that was meant', async () => {
+    const { call } = await connect(['--path', await folder(), '--lazy']);
+    const { isError, text } = await call('search_code', { query: 'x', limt: 2 });
+    expect(isError).toBe(true);
+    expect(text).toContain('there is no "limt". Did you mean limit?');
+  });
+
   test('keeps to path, globs and languages, and says so where nothing is left', async () => {
     const root = await folder();
     const { call } = await connect(['--path', root, '--lazy']);

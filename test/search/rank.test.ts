@@ -46,6 +46,16 @@ describe('what the ranking prefers, all else equal', () => {
     expect(order('where is `retryUpload` called from', [uses, defines])[0]).toBe('src/z.ts:1');
   });
 
+  it('the section whose heading has the words of the query and no others', () => {
+    const about = candidate('docs/a.md', {
+      words: 6,
+      ...evidence({ defines: ['Strategy 1: centralized error handling'] }),
+    });
+    const section = candidate('docs/z.md', evidence({ defines: ['Handling the errors'] }));
+    expect(order('handling errors', [about, section])[0]).toBe('docs/z.md:1');
+    expect(order('handling errors of a strategy', [about, section])[0]).toBe('docs/a.md:1');
+  });
+
   it('source before its tests, unless tests are asked for', () => {
     const both = [candidate('src/parser.test.ts', { words: 6 }), candidate('src/zebra.ts')];
     expect(order('how are numbers read', both)[0]).toBe('src/zebra.ts:1');

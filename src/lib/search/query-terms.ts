@@ -9,6 +9,10 @@ const STOP_WORDS = new Set(
   ).split(' '),
 );
 
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word);
+}
+
 /**
  * The distinct words to look up, in the order of the query: identifiers whole and in parts, stop words only
  * where there is nothing else.

@@ -1,6 +1,7 @@
 import { splitIdentifier } from '../corpus/words.js';
 import { FileFacts } from './file-facts.js';
 import type { FileKind } from './file-kind.js';
+import { isStopWord } from './query-terms.js';
 import { stem } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -204,7 +205,10 @@ function addCoherence(
     parts.coherence = (coherence * sums.get(candidate.fileId)!) / most;
 }
 
-/** A chunk that defines what the query names; or, for a query in words, defines something with these words in its name. */
+/**
+ * A chunk that defines what the query names, or has the query's words and no others for its heading; or, for a query in
+ * words, defines something with some of these words in its name.
+ */
 function definitionPart(
   { symbol, evidence }: Candidate,
   { names, kind, terms }: UnderstoodQuery,
@@ -217,9 +221,11 @@ function definitionPart(
     const lower = name.toLowerCase();
     if (names.includes(lower) || (kind === 'name' && terms.includes(lower))) return weights.definition;
     if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
-    const parts = splitIdentifier(name);
-    const matched = parts.filter((part) => stems.has(stem(part.toLowerCase()))).length;
-    best = Math.max(best, matched < 2 ? 0 : matched / Math.max(parts.length, 2));
+    const parts = splitIdentifier(name).map((part) => part.toLowerCase());
+    const matched = parts.map(stem).filter((part) => stems.has(part));
+    const isAll = new Set(matched).size === stems.size;
+    if (isAll && parts.every((part) => isStopWord(part) || stems.has(stem(part)))) return weights.definition;
+    best = Math.max(best, matched.length < 2 ? 0 : matched.length / Math.max(parts.length, 2));
   }
   return weights.definitionWords * best;
 }

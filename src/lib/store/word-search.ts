@@ -7,17 +7,17 @@ import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
 const MOST_TERMS = 1_000;
 
 /**
- * How many rows a query may score, or which share of all, if the terms that are not in more of them suffice: BM25 costs
- * about a microsecond a row, and where a term is everywhere it hardly counts. See docs/decisions/0014.
+ * How many rows a query may score if the terms that are not in more of them suffice, and that times the square root of
+ * all: BM25 costs microseconds a row, and where a term is everywhere it hardly counts. See docs/decisions/0014.
  */
-const MOST_SCORED = 10_000;
-const MOST_SCORED_SHARE = 1 / 40;
+const MOST_SCORED = 2_000;
+const MOST_SCORED_PER_ROOT = 13;
 
 const COUNTED_ROWS = 4_000;
 
 /** The most rows that a query scores of so many: a whole number, since SQLite takes no other limit. */
 export function mostScoredOf(rows: number): number {
-  return Math.max(MOST_SCORED, Math.floor(rows * MOST_SCORED_SHARE));
+  return Math.max(MOST_SCORED, Math.floor(MOST_SCORED_PER_ROOT * Math.sqrt(rows)));
 }
 
 type Table = 'chunk_words' | 'file_words';
