@@ -2,6 +2,7 @@ import path from 'node:path';
 import { countBits, setBits } from './bitmap.js';
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { ROWS_PER_LOCATION } from './schema.js';
+import { listOf } from './list-of.js';
 import { type Rows, ShardFile } from './shard-file.js';
 import type { ReadMemory } from './read-memory.js';
 import { ShardDamagedError, sketchRowBytes } from './shard-format.js';
@@ -192,21 +193,19 @@ export class VectorSearch {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
     const scores = new Map(ranked.map(({ owner, score }) => [owner, score]));
     const owners = JSON.stringify([...scores.keys()]);
-    const rows = this.#database.all(
-      `select e.location, c.id, c.file_id from json_each(?1) j
-         cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
-        where j.value >= 0 ${accepted}
-       union all
-       select j.value, c.id, c.file_id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
-        where j.value < 0 ${accepted}`,
+    const rows = listOf<[owner: number, chunkId: number, fileId: number]>(
+      this.#database,
+      `select json_group_array(json_array(owner, id, file_id)) from (
+        select e.location as owner, c.id, c.file_id from json_each(?1) j
+          cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
+         where j.value >= 0 ${accepted}
+        union all
+        select j.value, c.id, c.file_id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
+         where j.value < 0 ${accepted})`,
       owners,
     );
     return rows
-      .map(([owner, chunkId, fileId]) => ({
-        chunkId: chunkId as number,
-        fileId: fileId as number,
-        score: scores.get(owner as number)!,
-      }))
+      .map(([owner, chunkId, fileId]) => ({ chunkId, fileId, score: scores.get(owner)! }))
       .sort((a, b) => b.score - a.score || a.chunkId - b.chunkId)
       .slice(0, options.limit);
   }

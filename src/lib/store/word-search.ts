@@ -1,6 +1,7 @@
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
+import { listOf } from './list-of.js';
 import { metaValue } from './schema.js';
-import type { Sqlite, SqlRow } from './sqlite.js';
+import type { Sqlite } from './sqlite.js';
 import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
 
 /** BM25 asks for each term in each chunk: so many take half a second for 15,000 chunks. A longer text gives its rarest. */
@@ -22,6 +23,9 @@ export function mostScoredOf(rows: number): number {
 
 type Table = 'chunk_words' | 'file_words';
 
+/** The id first, the score last. */
+type FoundRow = readonly [id: number, ...rest: number[]];
+
 /** Each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
 function anyOf(terms: readonly string[]): string | undefined {
   const quoted = new Set(terms.map((term) => `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`));
@@ -39,17 +43,19 @@ export function searchChunkWords(
   // Unfiltered, the file of a chunk is looked up only for those that made it into the result.
   const sql =
     options.filter === undefined
-      ? `select m.id, c.file_id, m.score from
+      ? `select json_group_array(json_array(m.id, c.file_id, m.score)) from
            (select rowid as id, ${score} as score from chunk_words where chunk_words match ?4
              order by score desc, id limit ?5) m
-         cross join chunks c on c.id = m.id order by m.score desc, m.id`
-      : `select c.id, c.file_id, ${score} as score from chunk_words w cross join chunks c on c.id = w.rowid
-          where chunk_words match ?4 and ${FILE_IS_ALLOWED} order by score desc, c.id limit ?5`;
-  const run = (expression: string) => database.all(sql, body, symbol, path, expression, options.limit);
+         cross join chunks c on c.id = m.id`
+      : `select json_group_array(json_array(id, file_id, score)) from
+           (select c.id, c.file_id, ${score} as score from chunk_words w cross join chunks c on c.id = w.rowid
+             where chunk_words match ?4 and ${FILE_IS_ALLOWED} order by score desc, c.id limit ?5)`;
+  const run = (expression: string) =>
+    listOf<[number, number, number]>(database, sql, body, symbol, path, expression, options.limit);
   return search(database, filter, 'chunk_words', terms, options, run).map(([chunkId, fileId, value]) => ({
-    chunkId: chunkId as number,
-    fileId: fileId as number,
-    score: value as number,
+    chunkId,
+    fileId,
+    score: value,
   }));
 }
 
@@ -61,11 +67,13 @@ export function searchFileWords(
 ): FileScore[] {
   const { body = 1, path = 1 } = options.weights ?? {};
   const allowed = options.filter === undefined ? '' : `and rowid in (select file_id from temp.allowed_files)`;
-  const sql = `select rowid, -bm25(file_words, ?1, ?2) as score from file_words
-    where file_words match ?3 ${allowed} order by score desc, rowid limit ?4`;
-  const run = (expression: string) => database.all(sql, body, path, expression, options.limit);
+  const sql = `select json_group_array(json_array(id, score)) from
+    (select rowid as id, -bm25(file_words, ?1, ?2) as score from file_words
+      where file_words match ?3 ${allowed} order by score desc, rowid limit ?4)`;
+  const run = (expression: string) =>
+    listOf<[number, number]>(database, sql, body, path, expression, options.limit);
   const rows = search(database, filter, 'file_words', terms, options, run);
-  return rows.map(([fileId, score]) => ({ fileId: fileId as number, score: score as number }));
+  return rows.map(([fileId, score]) => ({ fileId, score }));
 }
 
 /** See StoreReader.documentFrequency. */
@@ -91,15 +99,15 @@ function rowsWith(database: Sqlite, table: Table, term: string): number {
   return Math.max(counted, Math.round((counted * (end - first + 1)) / (last - first + 1)));
 }
 
-/** `run` gives the best rows of an expression: id first, score last. */
-function search(
+/** `run` gives the best rows of an expression, in any order. The best first. */
+function search<T extends FoundRow>(
   database: Sqlite,
   filter: FileFilter,
   table: Table,
   terms: readonly string[],
   options: WordSearchOptions,
-  run: (expression: string) => SqlRow[],
-): SqlRow[] {
+  run: (expression: string) => T[],
+): T[] {
   const { limit } = options;
   if (limit <= 0) return [];
   const [telling, common] = splitTerms(database, table, terms, limit);
@@ -108,17 +116,17 @@ function search(
   if (options.filter !== undefined) filter.apply(options.filter);
   const rows = run(tellingOnes);
   const commonOnes = anyOf(common);
-  if (commonOnes === undefined) return rows;
+  if (commonOnes === undefined) return rows.sort(byScore);
   // Behind a filter there may be too few rows with a telling term.
-  if (rows.length < limit / 2) return run(anyOf([...telling, ...common])!);
+  if (rows.length < limit / 2) return run(anyOf([...telling, ...common])!).sort(byScore);
   // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
   const byId = new Map(rows.map((row) => [row[0], row]));
   for (const row of run(`(${tellingOnes}) AND (${commonOnes})`)) byId.set(row[0], row);
   return [...byId.values()].sort(byScore).slice(0, limit);
 }
 
-function byScore(one: SqlRow, other: SqlRow): number {
-  return (other.at(-1) as number) - (one.at(-1) as number) || (one[0] as number) - (other[0] as number);
+function byScore(one: FoundRow, other: FoundRow): number {
+  return other.at(-1)! - one.at(-1)! || one[0] - other[0];
 }
 
 /**
