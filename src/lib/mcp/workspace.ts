@@ -1,4 +1,5 @@
 import { EmbedSearchError } from '../errors.js';
+import { collectGarbage } from '../memory/collect-garbage.js';
 import { SharedEmbedders } from '../search/shared-embedders.js';
 import { IndexedRoot } from './indexed-root.js';
 import { LIMITS, PATIENCE } from './limits.js';
@@ -57,6 +58,8 @@ export class Workspace {
       for (const root of this.#roots) {
         await root.use(async (searcher) => searcher.warmUp('hybrid')).catch(() => {});
       }
+      // What loading left behind; nobody waits for an answer yet.
+      collectGarbage();
     })();
   }
 
