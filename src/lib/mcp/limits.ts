@@ -3,7 +3,7 @@ export const LIMITS = {
   /** One message of a client; more is refused unread. */
   messageBytes: 4 * 1024 * 1024,
   /** Tool calls at work at the same time; the others wait in line. */
-  runningCalls: 4,
+  runningCalls: 2,
   /** Calls in line; more are refused. */
   waitingCalls: 2_000,
   /** Answers that a client has not read yet: no call starts beyond the first, the connection ends beyond the second. */

@@ -102,6 +102,8 @@ export function mcpServer(workspace: Workspace, connection: Connection): Server 
     } catch (error) {
       if (!signal.aborted && !(error instanceof EmbedSearchError)) connection.onBug(error);
       return toolError(error);
+    } finally {
+      workspace.callEnded();
     }
   }
 }

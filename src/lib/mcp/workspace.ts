@@ -4,6 +4,7 @@ import { SharedEmbedders } from '../search/shared-embedders.js';
 import { IndexedRoot } from './indexed-root.js';
 import { LIMITS, PATIENCE } from './limits.js';
 import { realFolders } from './roots.js';
+import { heapTidier } from './tidy-heap.js';
 import { Turnstile } from './turnstile.js';
 import type { WorkspaceOptions } from './types.js';
 
@@ -12,6 +13,8 @@ export class Workspace {
   readonly options: WorkspaceOptions;
   readonly embedders: SharedEmbedders;
   readonly calls = new Turnstile(LIMITS.runningCalls, LIMITS.waitingCalls);
+  /** See tidy-heap.ts. */
+  readonly callEnded = heapTidier();
   #roots: readonly IndexedRoot[];
   #warm = false;
 

@@ -28,8 +28,14 @@ export class SharedEmbedders {
     const key = embedderKey(model);
     let embedder = this.#byModel.get(key);
     if (embedder === undefined) {
-      // Agents ask the same again: a cache.
-      const planned = { job: 'query', model, footprint: null, choices: this.#options, cache: {} } as const;
+      // Agents ask the same again, and soon: a small cache.
+      const planned = {
+        job: 'query',
+        model,
+        footprint: null,
+        choices: this.#options,
+        cache: { entries: 200 },
+      } as const;
       embedder = createPlannedEmbedder(planned).embedder;
       this.#byModel.set(key, embedder);
     }
