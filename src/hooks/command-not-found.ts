@@ -40,7 +40,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 };
 
 function synonymOf(word: string): string | undefined {
-  const synonym = SYNONYMS[word] === undefined ? nearest(word, Object.keys(SYNONYMS)) : word;
+  const synonym = Object.hasOwn(SYNONYMS, word) ? word : nearest(word, Object.keys(SYNONYMS));
   return synonym === undefined ? undefined : SYNONYMS[synonym];
 }
 

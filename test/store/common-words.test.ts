@@ -17,6 +17,7 @@ const textOf = (chunk: number): string =>
     chunk % 2 === 0 ? 'often '.repeat(1 + (chunk % 6)) : 'else',
     chunk % 10 < 2 ? 'seldom' : 'more of it',
     chunk === 4242 ? 'once' : '',
+    chunk < (FILES * CHUNKS_A_FILE) / 2 ? 'early' : '',
   ].join(' ');
 
 describe('words of an index in which some are nearly everywhere', () => {
@@ -64,6 +65,8 @@ describe('words of an index in which some are nearly everywhere', () => {
     const chunks = FILES * CHUNKS_A_FILE;
     expect(reader.documentFrequency('often') / (chunks / 2)).toBeCloseTo(1, 1);
     expect(reader.documentFrequency('usual')).toBe(chunks);
+    // At home in the first half of the files, where every other chunk has it.
+    expect(reader.documentFrequency('early') / (chunks / 2)).toBeLessThan(1.3);
   });
 
   it('so many rows are scored as can be asked for, whatever the size of the index', () => {

@@ -245,6 +245,41 @@ describe('a database', () => {
     }
   });
 
+  it('that becomes shorter is read as a whole, or left without a seal: where it ends stands in no log', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
+    for (const isSmall of [true, false]) {
+      const writer = await openLocalStore(folder).openWriter({ root: '/root/of/files', isSmall });
+      await writer.setWords(wordRules);
+      const before = statSync(path.join(folder, 'index.db')).size;
+      const known = [...writer.files()].map((each) => each.path);
+      writer.transaction(() => {
+        for (const name of known.slice(0, known.length / 2)) writer.removeFile(name);
+      });
+      await writer.sweep();
+      await writer.close();
+      expect(statSync(path.join(folder, 'index.db')).size).toBeLessThan(before);
+      expect(readSeal(folder)!.damaged).toBe(false);
+      expect(readSeal(folder)!.sums).toEqual(isSmall ? null : sumsOf(folder));
+    }
+  });
+
+  it('that is damaged is said at once, and no longer when it was made anew under the same reader', async () => {
+    const folder = temporaryFolder();
+    await fill(folder);
+    await damageSilently(folder);
+    const scan = new SealScan(folder);
+    scan.readIfSmall(1);
+    expect(scan.damaged).toBe(0);
+    while (scan.next(1));
+    expect(scan.damaged).toBe(1);
+    await fill(folder);
+    expect(scan.damaged).toBe(0);
+    expect([scan.next(Infinity), scan.damaged]).toEqual([false, 0]);
+    rmSync(path.join(folder, 'index.db'));
+    expect(scan.next(Infinity)).toBe(false);
+  });
+
   it('that a disk has spoiled where a small change then writes is not sealed as if it were well', async () => {
     const folder = temporaryFolder();
     await fill(folder);

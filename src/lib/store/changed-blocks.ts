@@ -32,10 +32,18 @@ export class ChangedBlocks {
 
   /** Outside a transaction, before anything empties the log. */
   note(): void {
+    try {
+      this.#note();
+    } catch {
+      this.#blocks = undefined; // what could not be looked at is read as a whole, or not sealed
+    }
+  }
+
+  #note(): void {
     const bytes = this.#logBytes();
     if (this.#blocks === undefined || bytes <= LOG_HEADER_BYTES) return;
     const known = this.#blocks;
-    const changed = blocksIn(this.#log, bytes);
+    const changed = blocksIn(this.#log, bytes, this.#sums!.bytes);
     this.#blocks = changed && new Set([...known, ...changed]);
     if (changed === undefined) return;
     // The file has them as they were still: what a disk spoiled meanwhile must not be sealed with what is new.
@@ -58,8 +66,8 @@ export class ChangedBlocks {
   }
 }
 
-/** The blocks that the pages of a log lie in, those of transactions that were given up too; undefined where it may have been begun again. */
-function blocksIn(log: string, bytes: number): Set<number> | undefined {
+/** The blocks that the pages of a log lie in, those of transactions that were given up too; undefined where it may have been begun again, or the file became shorter. */
+function blocksIn(log: string, bytes: number, sealedBytes: number): Set<number> | undefined {
   // No lock of SQLite is on this file, so it may be closed again.
   const descriptor = fs.openSync(log, 'r');
   try {
@@ -72,6 +80,9 @@ function blocksIn(log: string, bytes: number): Set<number> | undefined {
     const blocks = new Set<number>();
     for (let frame = 0; frame < frames; frame++) {
       fs.readSync(descriptor, header, 0, FRAME_HEADER_BYTES, LOG_HEADER_BYTES + frame * frameBytes);
+      const pagesAfter = header.readUInt32BE(4); // of a frame that ends a transaction
+      // The block in which a file that became shorter ends has changed, and stands in no log.
+      if (pagesAfter > 0 && pagesAfter * pageBytes < sealedBytes) return undefined;
       blocks.add(Math.floor(((header.readUInt32BE(0) - 1) * pageBytes) / BLOCK_BYTES));
     }
     return blocks;

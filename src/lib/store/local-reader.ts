@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { EmbedSearchError } from '../errors.js';
 import { bytesOnDisk } from './bytes-on-disk.js';
-import { databaseFile, databaseSize } from './database-blocks.js';
+import { databaseFile } from './database-blocks.js';
 import { FileFilter } from './filter.js';
 import {
   allFiles,
@@ -88,14 +88,17 @@ export class LocalReader implements StoreReader {
   /** Another number after any commit. */
   readonly #dataVersion: number;
   readonly #warnings = new Set<string>();
+  /** Blocks of index.db, as far as it was compared with its seal. */
+  #damaged = 0;
   readonly #filter: FileFilter;
   readonly #vectors: VectorSearch;
   #isPaused = false;
 
-  static open(indexDir: string, memory: ReadMemory): LocalReader {
-    const connection = connect(indexDir, memory);
+  /** `scan`: of the same file, by a reader before this one. */
+  static open(indexDir: string, memory: ReadMemory, scan?: SealScan): LocalReader {
+    const connection = connect(indexDir, memory, scan ?? new SealScan(indexDir));
     try {
-      if (databaseSize(indexDir) <= COMPARED_AT_ONCE) connection.scan.next(COMPARED_AT_ONCE);
+      if (scan === undefined) connection.scan.readIfSmall(COMPARED_AT_ONCE);
       return new LocalReader(connection);
     } catch (error) {
       connection.database.close();
@@ -110,12 +113,9 @@ export class LocalReader implements StoreReader {
     this.#database = database;
     this.#dataVersion = dataVersion(database);
     if (databaseState(database, databaseFile(indexDir)) === 'empty') throw missing(indexDir);
-    const damage = damageSeenByReader(indexDir) || connection.scan.damaged;
-    if (damage > 0) {
-      if (!textsAreUtf8(database))
-        throw new EmbedSearchError('INDEX_DAMAGED', `${databaseFile(indexDir)} is damaged.`);
-      this.#warnings.add(damageWarning(indexDir, damage));
-    }
+    this.#damaged = damageSeenByReader(indexDir) || connection.scan.damaged;
+    if (this.#damaged > 0 && !textsAreUtf8(database))
+      throw new EmbedSearchError('INDEX_DAMAGED', `${databaseFile(indexDir)} is damaged.`);
     this.generation = metaValue(database, 'generation') as number;
     this.identity = metaObject(database, 'identity') as IndexIdentity | null;
     this.modelFile = metaObject(database, 'modelFile') as ModelFileNote | null;
@@ -138,10 +138,11 @@ export class LocalReader implements StoreReader {
 
   resume(): StoreReader {
     if (!this.#isPaused) return this;
-    const { indexDir, database, inode, immutable, memory } = this.#connection;
+    const { indexDir, database, inode, immutable, memory, scan } = this.#connection;
     if (immutable || database.isClosed || inodeOf(databaseFile(indexDir)) !== inode) {
       database.close();
-      return LocalReader.open(indexDir, memory);
+      const isSame = !database.sawDamage && inodeOf(databaseFile(indexDir)) === inode;
+      return LocalReader.open(indexDir, memory, isSame ? scan : undefined);
     }
     try {
       beginReading(database);
@@ -155,13 +156,14 @@ export class LocalReader implements StoreReader {
   }
 
   get warnings(): readonly string[] {
-    return [...this.#warnings];
+    if (this.#damaged === 0) return [...this.#warnings];
+    return [damageWarning(this.#connection.indexDir, this.#damaged), ...this.#warnings];
   }
 
   checkMore(bytes: number): boolean {
-    const { indexDir, scan } = this.#connection;
+    const { scan } = this.#connection;
     const isMore = scan.next(bytes);
-    if (scan.damaged > 0 && !isMore) this.#warnings.add(damageWarning(indexDir, scan.damaged));
+    this.#damaged = Math.max(this.#damaged, scan.damaged);
     return isMore;
   }
 
@@ -278,9 +280,13 @@ export class LocalReader implements StoreReader {
   async verify(signal?: AbortSignal): Promise<Soundness> {
     const { indexDir } = this.#connection;
     const scan = new SealScan(indexDir);
-    while (scan.next(COMPARED_AT_ONCE)) await nextTurn();
+    while (scan.next(COMPARED_AT_ONCE)) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    const damaged = damageSeenByReader(indexDir) || scan.damaged;
     const [structure] = this.#database.get('pragma integrity_check(1)') as [string];
-    const problem = scan.damaged > 0 ? `${scan.damaged} parts do not fit their checksums` : structure;
+    const problem = damaged > 0 ? `${damaged} parts do not fit their checksums` : structure;
     const buffer = new ReadBuffer();
     let shards = 0;
     let damagedShards = 0;
@@ -317,12 +323,12 @@ function missing(indexDir: string): EmbedSearchError {
 }
 
 /** Opens the database and its read transaction. */
-function connect(indexDir: string, memory: ReadMemory): Connection {
+function connect(indexDir: string, memory: ReadMemory, scan: SealScan): Connection {
   const file = databaseFile(indexDir);
   const inode = inodeOf(file);
   if (inode === undefined) throw missing(indexDir);
   const uri = pathToFileURL(file).href;
-  const known = { indexDir, inode, memory, scan: new SealScan(indexDir) };
+  const known = { indexDir, inode, memory, scan };
   try {
     return { ...known, database: openSnapshot(file, `${uri}?mode=rw`), immutable: false };
   } catch (error) {

@@ -22,11 +22,33 @@ export class SealScan {
 
   /** Blocks that are not what they were when the database was sealed, of those that were read since the scan began. */
   get damaged(): number {
-    return this.#damaged;
+    // Another seal is of another database, or of this one made anew.
+    return this.#damaged > 0 && readSealText(this.#indexDir) === this.#text ? this.#damaged : 0;
   }
 
-  /** Reads so many bytes more. False when nothing is left to read, for a while. */
+  /** Reads all of it where it has so many bytes at most. */
+  readIfSmall(bytes: number): void {
+    this.#guarded(() => {
+      if (this.#begin() && this.#sums!.bytes <= bytes) this.#read(bytes);
+    });
+  }
+
+  /** Reads so many bytes more. False when nothing is left to read, for a while. Never an error: what cannot be read shows when it is needed. */
   next(bytes: number): boolean {
+    return this.#guarded(() => this.#read(bytes)) ?? false;
+  }
+
+  #guarded<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch {
+      this.#sums = null;
+      this.#endedAt = performance.now();
+      return undefined;
+    }
+  }
+
+  #read(bytes: number): boolean {
     if (this.#sums === null && !this.#begin()) return false;
     const sums = this.#sums!;
     const end = this.#next + Math.ceil(bytes / BLOCK_BYTES);
@@ -45,14 +67,16 @@ export class SealScan {
   }
 
   #begin(): boolean {
-    if (performance.now() - this.#endedAt < AGAIN_MILLISECONDS) return false;
-    this.#text = readSealText(this.#indexDir);
-    const sums = parseSeal(this.#text)?.sums ?? null;
+    const text = readSealText(this.#indexDir);
+    const isHealed = this.#damaged > 0 && text !== this.#text;
+    if (!isHealed && performance.now() - this.#endedAt < AGAIN_MILLISECONDS) return false;
+    this.#text = text;
+    this.#damaged = 0;
+    const sums = parseSeal(text)?.sums ?? null;
     // Somebody has touched the file: who opens it compares all of it.
     if (sums?.stamp !== databaseStamp(this.#indexDir)) return false;
     this.#sums = sums;
     this.#next = 0;
-    this.#damaged = 0;
     return true;
   }
 }

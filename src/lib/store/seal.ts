@@ -124,12 +124,22 @@ export function damageSeenByReader(indexDir: string): number {
  */
 export function asDamage(error: unknown, indexDir: string): unknown {
   if (!(error instanceof Error) || !ERRORS_OF_DAMAGE.has(error.name) || 'syscall' in error) return error;
-  const sums = readSeal(indexDir)?.sums;
-  if (!sums || damagedBlocks(indexDir, sums) === 0) return error;
+  const text = readSealText(indexDir);
+  const sums = parseSeal(text)?.sums;
+  // Where a writer has begun meanwhile, what was compared may be its work.
+  if (!sums || !isDamagedNow(indexDir, sums) || readSealText(indexDir) !== text) return error;
   return new EmbedSearchError('INDEX_DAMAGED', `${databaseFile(indexDir)} is damaged: ${error.message}`, {
     cause: error,
     fix: MENDED_BY,
   });
+}
+
+function isDamagedNow(indexDir: string, sums: Sums): boolean {
+  try {
+    return damagedBlocks(indexDir, sums) > 0;
+  } catch {
+    return false;
+  }
 }
 
 export function parseSeal(text: string | undefined): Seal | undefined {

@@ -271,7 +271,7 @@ export interface StoreReader extends KnownFiles {
   vectorOf(chunkId: number): Promise<Float32Array | undefined>;
   /**
    * Holds the next so many bytes of what reading does not check by itself against their checksums; what does not fit stands
-   * in `warnings` when all is read. False when nothing is left to check, for a while.
+   * in `warnings` from then on. False when nothing is left to check, for a while.
    */
   checkMore(bytes: number): boolean;
   /** An error that reading gave and that is none of the user's: INDEX_DAMAGED where damage explains it, else itself. */

@@ -82,21 +82,22 @@ export function documentFrequency(database: Sqlite, term: string): number {
 }
 
 /**
- * How many rows have the term. The first ones are counted; how many more there are follows from how far apart these are: of a
- * million rows, to count a word that is everywhere takes as long as the search.
+ * How many rows have the term. The first and the last ones are counted; how many there are between follows from how far
+ * apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
  */
 function rowsWith(database: Sqlite, table: Table, term: string): number {
-  const [counted, last] = database.get(
-    `select count(*), max(rowid) from
-       (select rowid from ${table} where ${table} match ? order by rowid limit ${COUNTED_ROWS})`,
-    anyOf([term])!,
-  ) as [number, number];
-  if (counted < COUNTED_ROWS) return counted;
-  const rows = table === 'chunk_words' ? 'chunks' : 'files';
-  const [first, end] = database.get(
-    `select (select min(id) from ${rows}), (select max(id) from ${rows})`,
-  ) as [number, number];
-  return Math.max(counted, Math.round((counted * (end - first + 1)) / (last - first + 1)));
+  const counted = (order: 'asc' | 'desc') =>
+    database.get(
+      `select count(*), min(rowid), max(rowid) from
+         (select rowid from ${table} where ${table} match ? order by rowid ${order} limit ${COUNTED_ROWS})`,
+      anyOf([term])!,
+    ) as [count: number, first: number, last: number];
+  const [count, first, endOfFirst] = counted('asc');
+  if (count < COUNTED_ROWS) return count;
+  const [, startOfLast, last] = counted('desc');
+  // By the thinner end: a word that is in every row of one folder is not everywhere.
+  const distance = Math.max(endOfFirst - first, last - startOfLast);
+  return Math.max(count, Math.round((count * (last - first + 1)) / (distance + 1)));
 }
 
 /** `run` gives the best rows of an expression, in any order. The best first. */
