@@ -1,6 +1,6 @@
 import { collectGarbage } from '../memory/collect-garbage.js';
 
-/** An answer leaves a megabyte behind, and V8 would rather let some tens pile up: a collection costs a tenth of such a call. */
+/** An answer leaves a megabyte behind, and V8 would rather let some tens pile up: one collection of some 10 ms for so many calls. */
 const CALLS_PER_COLLECTION = 25;
 
 /** Run after each call: a server lives for days, and what its heap has once taken it keeps. */

@@ -139,9 +139,9 @@ export class LocalReader implements StoreReader {
   resume(): StoreReader {
     if (!this.#isPaused) return this;
     const { indexDir, database, inode, immutable, memory, scan } = this.#connection;
-    if (immutable || database.isClosed || inodeOf(databaseFile(indexDir)) !== inode) {
+    const isSame = inodeOf(databaseFile(indexDir)) === inode;
+    if (immutable || database.isClosed || !isSame) {
       database.close();
-      const isSame = !database.sawDamage && inodeOf(databaseFile(indexDir)) === inode;
       return LocalReader.open(indexDir, memory, isSame ? scan : undefined);
     }
     try {

@@ -5,6 +5,7 @@ import { asUserError, EmbedSearchError } from '../errors.js';
 import { syncFolder } from './durable-files.js';
 import { adoptShards } from './adopt-shards.js';
 import { ChangedBlocks } from './changed-blocks.js';
+import { databaseFile } from './database-blocks.js';
 import { LocalWriter } from './local-writer.js';
 import { createTables, databaseState, migrateDatabase, prepareDatabase } from './schema.js';
 import { onNetwork } from './network-file-system.js';
@@ -142,7 +143,7 @@ function isHalfSeal(name: string): boolean {
 }
 
 function openDatabase(indexDir: string): [database: Sqlite, isNew: boolean] {
-  const file = path.join(indexDir, 'index.db');
+  const file = databaseFile(indexDir);
   const database = new Sqlite(file, OPTIONS);
   try {
     // Each commit is on the disk when it returns: see docs/decisions/0004.
@@ -182,13 +183,13 @@ async function openOrMakeAnew(
 }
 
 function isDamaged(indexDir: string, { damaged, sums }: Seal): boolean {
-  if (damaged || !existsSync(path.join(indexDir, 'index.db'))) return damaged;
+  if (damaged || !existsSync(databaseFile(indexDir))) return damaged;
   return sums !== null && damagedBlocks(indexDir, sums) > 0;
 }
 
 /** To make it anew is to read every file again: not for a change of a few. */
 function refuseToMend(indexDir: string, seal: Seal | undefined): void {
-  const file = path.join(indexDir, 'index.db');
+  const file = databaseFile(indexDir);
   if (!existsSync(file)) throw new EmbedSearchError('INDEX_MISSING', `There is no index in ${indexDir}.`);
   if (seal === undefined || (!seal.damaged && damageSeenByReader(indexDir) === 0)) return;
   throw new EmbedSearchError('INDEX_DAMAGED', `${file} is damaged.`, { fix: MENDED_BY });
@@ -208,7 +209,7 @@ async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null): Pr
     const adopted = kept === null ? 0 : adoptShards(database, path.join(indexDir, 'vectors'), kept);
     // Fault point: shards adopted
     database.exec('commit');
-    return `${path.join(indexDir, 'index.db')} was damaged and is made anew from the files; ${adopted} vectors were kept.`;
+    return `${databaseFile(indexDir)} was damaged and is made anew from the files; ${adopted} vectors were kept.`;
   } finally {
     database.close();
   }

@@ -67,9 +67,10 @@ export class SealScan {
   }
 
   #begin(): boolean {
+    const isDue = performance.now() - this.#endedAt >= AGAIN_MILLISECONDS;
+    if (!isDue && this.#damaged === 0) return false; // every search asks: no file is read for that
     const text = readSealText(this.#indexDir);
-    const isHealed = this.#damaged > 0 && text !== this.#text;
-    if (!isHealed && performance.now() - this.#endedAt < AGAIN_MILLISECONDS) return false;
+    if (!isDue && text === this.#text) return false;
     this.#text = text;
     this.#damaged = 0;
     const sums = parseSeal(text)?.sums ?? null;

@@ -111,9 +111,14 @@ export function* range(first: number, end: number): Generator<number> {
  * a writer has begun meanwhile.
  */
 export function damageSeenByReader(indexDir: string): number {
+  return damageBySeal(indexDir, ({ stamp }) => stamp !== databaseStamp(indexDir));
+}
+
+/** Blocks that do not fit the seal; 0 without sums, and where a writer has begun meanwhile: what was read may be its work. */
+function damageBySeal(indexDir: string, isToBeRead: (sums: Sums) => boolean): number {
   const text = readSealText(indexDir);
   const sums = parseSeal(text)?.sums;
-  if (!sums || sums.stamp === databaseStamp(indexDir)) return 0;
+  if (!sums || !isToBeRead(sums)) return 0;
   const damaged = damagedBlocks(indexDir, sums);
   return damaged > 0 && readSealText(indexDir) === text ? damaged : 0;
 }
@@ -124,19 +129,16 @@ export function damageSeenByReader(indexDir: string): number {
  */
 export function asDamage(error: unknown, indexDir: string): unknown {
   if (!(error instanceof Error) || !ERRORS_OF_DAMAGE.has(error.name) || 'syscall' in error) return error;
-  const text = readSealText(indexDir);
-  const sums = parseSeal(text)?.sums;
-  // Where a writer has begun meanwhile, what was compared may be its work.
-  if (!sums || !isDamagedNow(indexDir, sums) || readSealText(indexDir) !== text) return error;
+  if (!isDamaged(indexDir)) return error;
   return new EmbedSearchError('INDEX_DAMAGED', `${databaseFile(indexDir)} is damaged: ${error.message}`, {
     cause: error,
     fix: MENDED_BY,
   });
 }
 
-function isDamagedNow(indexDir: string, sums: Sums): boolean {
+function isDamaged(indexDir: string): boolean {
   try {
-    return damagedBlocks(indexDir, sums) > 0;
+    return damageBySeal(indexDir, () => true) > 0;
   } catch {
     return false;
   }
