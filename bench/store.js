@@ -8,9 +8,9 @@ import { existsSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { V8_FLAGS } from '../dist/lib/memory/v8-flags.js';
 import { DIMENSIONS, makeRealData } from './store/real-data.js';
 
+const AS_THE_PROGRAM = new URL('./store/as-the-program.js', import.meta.url).href;
 const QUESTIONS = 200;
 /** An exact scan of a million vectors takes seconds. */
 const SCANNED_VECTORS = 20_000_000;
@@ -78,7 +78,7 @@ async function measure(/** @type {string} */ size, /** @type {string} */ index) 
 /** Each part is a process of its own: what it holds at its peak is its own doing. */
 async function run(/** @type {string} */ program, /** @type {string[]} */ args) {
   const file = path.join(import.meta.dirname, 'store', program);
-  const { stdout } = await promisify(execFile)(process.execPath, [...V8_FLAGS, file, ...args]);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', AS_THE_PROGRAM, file, ...args]);
   return stdout
     .trim()
     .split('\n')

@@ -12,11 +12,11 @@ const TERMS = [['river'], ['retry', 'upload', 'cache'], ['river dog'], ['never']
 function ranking(reader: StoreReader): unknown {
   const pathOf = new Map([...reader.files()].map(({ id, path: name }) => [id, name]));
   return TERMS.map((terms) => {
-    const chunks = reader.searchChunkWords(terms, { limit: 1e6, weights: { symbol: 2, path: 3 } });
+    const chunks = reader.searchChunkWords(terms, { limit: 1e6 });
     const places = new Map(
       reader.chunks(chunks.map(({ chunkId }) => chunkId)).map((chunk) => [chunk.id, chunk]),
     );
-    const files = reader.searchFileWords(terms, { limit: 1e6, weights: { path: 3 } });
+    const files = reader.searchFileWords(terms, { limit: 1e6 });
     return {
       frequencies: terms.map((term) => reader.documentFrequency(term)),
       chunks: chunks

@@ -21,6 +21,7 @@ export function evidenceOf(
   weightOf: (term: string) => number,
 ): EvidenceOfTexts {
   const telling = tellingWords(query.terms, weightOf);
+  const tellingOnes = [...telling.keys()];
   const phrases = query.phrases.map(plain);
   const unwanted = query.excluded.map(
     (word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'),
@@ -29,15 +30,16 @@ export function evidenceOf(
   const ofChunk = new Map<number, Evidence>();
   const wordsOfFile = new Map<number, Set<string>>();
   for (const { id, fileId, text, language, path } of reader.chunks(ids)) {
-    const all = `${text} ${path}`.toLowerCase();
-    const words = [...telling.keys()].filter((word) => all.includes(word));
+    const lowerText = text.toLowerCase();
+    const lowerPath = path.toLowerCase();
+    const words = tellingOnes.filter((word) => lowerText.includes(word) || lowerPath.includes(word));
     const ofFile = wordsOfFile.get(fileId) ?? new Set();
     for (const word of words) ofFile.add(word);
     wordsOfFile.set(fileId, ofFile);
     ofChunk.set(id, {
       defines: ofInterest === undefined ? [] : definitionsIn(text, language, ofInterest),
       phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
-      isExcluded: unwanted.some((word) => word.test(all)),
+      isExcluded: unwanted.some((word) => word.test(lowerText) || word.test(lowerPath)),
       wordShare: shareOfWords(words, telling),
     });
   }

@@ -1,4 +1,4 @@
-import type { ChunkScore, FileScore, SearchFilter, StoreReader, WordWeights } from '../store/types.js';
+import type { ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
 import { evidenceOf } from './evidence.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
 import type { UnderstoodQuery } from './understand.js';
@@ -21,10 +21,6 @@ export interface Legs {
   readonly fileWords: readonly FileScore[];
 }
 
-/** BM25 counts a match in a symbol (of Markdown: its heading) or a path so many times; see docs/search-quality.md. */
-const CHUNK_FIELDS: WordWeights = { body: 1, symbol: 1, path: 1 };
-const FILE_FIELDS: WordWeights = { body: 1, path: 1 };
-
 /** The two legs by words. */
 export function searchWords(
   reader: StoreReader,
@@ -33,8 +29,8 @@ export function searchWords(
   filter: SearchFilter | undefined,
 ): Pick<Legs, 'chunkWords' | 'fileWords'> {
   return {
-    chunkWords: reader.searchChunkWords(terms, { limit, filter, weights: CHUNK_FIELDS }),
-    fileWords: reader.searchFileWords(terms, { limit, filter, weights: FILE_FIELDS }),
+    chunkWords: reader.searchChunkWords(terms, { limit, filter }),
+    fileWords: reader.searchFileWords(terms, { limit, filter }),
   };
 }
 
@@ -49,15 +45,19 @@ export function gather(
   { weightOf, limit }: { readonly weightOf: (term: string) => number; readonly limit: number },
 ): Candidate[] {
   const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
-  const words = new Map(legs.chunkWords.map(({ chunkId, score }) => [chunkId, score]));
-  const fileWords = new Map(legs.fileWords.map(({ fileId, score }) => [fileId, score]));
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
-  const ids = [...new Set([...vectors.keys(), ...[...words.keys()].slice(0, ranked)])];
+  const words = new Map<number, number>();
+  for (const [place, { chunkId, score }] of legs.chunkWords.entries())
+    if (place < ranked || vectors.has(chunkId)) words.set(chunkId, score);
+  const places = reader.places([...new Set([...vectors.keys(), ...words.keys()])]);
+  const files = new Set(places.map(({ fileId }) => fileId));
+  const fileWords = new Map<number, number>();
+  for (const { fileId, score } of legs.fileWords) if (files.has(fileId)) fileWords.set(fileId, score);
   const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
   const readIds = [...new Set(read.map(({ chunkId }) => chunkId))];
   const evidence = evidenceOf(reader, query, readIds, weightOf);
   const modified = new Map<string, number | undefined>();
-  return reader.places(ids).map(({ id, fileId, path, startLine, symbol }) => {
+  return places.map(({ id, fileId, path, startLine, symbol }) => {
     if (query.isAboutRecent && !modified.has(path)) modified.set(path, reader.fileByPath(path)?.mtimeMs);
     return {
       chunkId: id,

@@ -53,7 +53,7 @@ export interface ScoreParts {
 
 export interface RankedChunk {
   readonly candidate: Candidate;
-  readonly score: number;
+  score: number;
   /** 0..1 within the query */
   readonly lexical: number | undefined;
   readonly fileKind: FileKind;
@@ -121,10 +121,11 @@ export function rank(
     return { candidate, score: 0, lexical, fileKind: file.kind, parts };
   });
   addCoherence(ranked, ranges, weights.vector[query.kind], weights);
-  return ranked.map((entry) => settle(entry, query, weights)).sort(byScore);
+  for (const entry of ranked) settle(entry, query, weights);
+  return ranked.sort(byScore);
 }
 
-function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeights): RankedChunk {
+function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeights): void {
   const { parts, fileKind: kind } = entry;
   const good =
     parts.words +
@@ -136,7 +137,7 @@ function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeig
     parts.phrase +
     parts.recency;
   if (!query.asksFor.has(kind)) parts.kind = good * (weights.kind[kind] - 1);
-  return { ...entry, score: good + parts.kind + parts.excluded };
+  entry.score = good + parts.kind + parts.excluded;
 }
 
 function byScore(a: RankedChunk, b: RankedChunk): number {

@@ -18,7 +18,6 @@ const FEWEST_CANDIDATES = 300;
 
 export interface SimilarChunk {
   readonly chunkId: number;
-  readonly fileId: number;
   /** The cosine, or by words a share of what the passage itself scores; not below 0. */
   readonly score: number;
   /** cosine */
@@ -48,10 +47,10 @@ export async function findSimilar(reader: StoreReader, request: SimilarRequest):
   const byVector = mode === 'lexical' ? undefined : await similarByVector(reader, source, depth, filter);
   const found = byVector ?? similarByWords(reader, source, depth, filter);
   // The passage goes first, so that what repeats it goes to it, as its file does with one hit a file.
-  const ranked = [{ chunkId: source.id, fileId: source.fileId, score: 1 }, ...found];
+  const ranked = [{ chunkId: source.id, score: 1 }, ...found];
   const { entries, duplicates } = withoutDuplicates(
     reader,
-    by === 'file' ? bestOfEachFile(ranked, ({ fileId }) => fileId) : ranked,
+    by === 'file' ? bestOfFiles(reader, ranked) : ranked,
     {
       idOf: ({ chunkId }) => chunkId,
       limit,
@@ -63,6 +62,12 @@ export async function findSimilar(reader: StoreReader, request: SimilarRequest):
     duplicates,
     answeredBy: byVector ? 'vector' : 'lexical',
   };
+}
+
+function bestOfFiles(reader: StoreReader, ranked: readonly SimilarChunk[]): SimilarChunk[] {
+  const places = reader.places(ranked.map(({ chunkId }) => chunkId));
+  const fileOf = new Map(places.map(({ id, fileId }) => [id, fileId]));
+  return bestOfEachFile(ranked, ({ chunkId }) => fileOf.get(chunkId)!);
 }
 
 /** Chunks that mean the same by their stored vectors. Undefined while the chunk has none. */
@@ -77,7 +82,7 @@ async function similarByVector(
   const found = await reader.searchVectors(vector, { limit: limit + 1, filter });
   return found
     .filter(({ chunkId }) => chunkId !== id)
-    .map(({ chunkId, fileId, score }) => ({ chunkId, fileId, score: Math.max(0, score), vector: score }));
+    .map(({ chunkId, score }) => ({ chunkId, score: Math.max(0, score), vector: score }));
 }
 
 /** Chunks that share the passage's most telling words. */
@@ -96,8 +101,8 @@ function similarByWords(
   const best = found[0]?.score ?? 1;
   return found
     .filter(({ chunkId }) => chunkId !== id)
-    .map(({ chunkId, fileId, score }) => {
+    .map(({ chunkId, score }) => {
       const share = Math.max(0, score / best);
-      return { chunkId, fileId, score: share, lexical: share };
+      return { chunkId, score: share, lexical: share };
     });
 }

@@ -16,8 +16,9 @@ import {
   paged,
   storeCounts,
 } from './queries.js';
+import { chunksOf } from './chunks.js';
 import { pathsOf, placesOf } from './places.js';
-import { CHUNK_COLUMNS, chunkOfRow } from './rows.js';
+import { CHUNK_COLUMNS, CHUNK_JOINS, chunkOfRow } from './rows.js';
 import { databaseState, metaValue } from './schema.js';
 import { asDamage, damageSeenByReader } from './seal.js';
 import { SealScan } from './seal-scan.js';
@@ -28,7 +29,7 @@ import type { ReadMemory } from './read-memory.js';
 import { textsAreUtf8 } from './text-check.js';
 import { VectorSearch, vectorOfBlob } from './vector-search.js';
 import { isHeld } from './writer-lock.js';
-import { documentFrequency, searchChunkWords, searchFileWords } from './word-search.js';
+import { preparePlaces, WordSearch } from './word-search.js';
 import type {
   ChunkPlace,
   ChunkScore,
@@ -59,7 +60,6 @@ const LARGEST_CACHE = 10 * MB;
 const BUSY_MILLISECONDS = 5000;
 /** A database of up to so many bytes is held against its checksums before it is read: 30 ms, where nobody touched it. */
 const COMPARED_AT_ONCE = 64 * MB;
-const CHUNK_JOINS = 'join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id';
 
 /** The connection that a reader reads through, and the reader of the next generation after it. */
 interface Connection {
@@ -92,6 +92,8 @@ export class LocalReader implements StoreReader {
   #damaged = 0;
   readonly #filter: FileFilter;
   readonly #vectors: VectorSearch;
+  readonly #chunkWords: WordSearch;
+  readonly #fileWords: WordSearch;
   #isPaused = false;
 
   /** `scan`: of the same file, by a reader before this one. */
@@ -122,6 +124,8 @@ export class LocalReader implements StoreReader {
     this.root = metaValue(database, 'root') as string;
     this.lastRun = lastRunOf(metaObject(database, 'lastRun') as RunNote | null, indexDir);
     this.#filter = new FileFilter(database);
+    this.#chunkWords = new WordSearch(database, 'chunk_words', this.#filter, memory.tokens);
+    this.#fileWords = new WordSearch(database, 'file_words', this.#filter, memory.tokens);
     this.#vectors = new VectorSearch(
       database,
       path.join(indexDir, 'vectors'),
@@ -216,24 +220,19 @@ export class LocalReader implements StoreReader {
   }
 
   searchChunkWords(terms: readonly string[], options: WordSearchOptions): ChunkScore[] {
-    return searchChunkWords(this.#database, this.#filter, terms, options);
+    return this.#chunkWords.search(terms, options, (chunkId, score) => ({ chunkId, score }));
   }
 
   searchFileWords(terms: readonly string[], options: WordSearchOptions): FileScore[] {
-    return searchFileWords(this.#database, this.#filter, terms, options);
+    return this.#fileWords.search(terms, options, (fileId, score) => ({ fileId, score }));
   }
 
   documentFrequency(term: string): number {
-    return documentFrequency(this.#database, term);
+    return this.#chunkWords.statistics.rowsWith(term);
   }
 
   chunks(ids: readonly number[]): StoredChunk[] {
-    const rows = this.#database.all(
-      `select ${CHUNK_COLUMNS} from json_each(?) wanted cross join chunks c on c.id = wanted.value ${CHUNK_JOINS}
-        order by wanted.key`,
-      JSON.stringify(ids),
-    );
-    return rows.map(chunkOfRow);
+    return chunksOf(this.#database, ids);
   }
 
   filePaths(ids: readonly number[]): string[] {
@@ -344,6 +343,7 @@ function openSnapshot(file: string, location: string): Sqlite {
   const cacheBytes = Math.min(LARGEST_CACHE, Math.max(SMALLEST_CACHE, fs.statSync(file).size * CACHED_SHARE));
   const database = new Sqlite(file, { busyMilliseconds: BUSY_MILLISECONDS, cacheBytes }, location);
   try {
+    preparePlaces(database);
     beginReading(database);
     return database;
   } catch (error) {

@@ -1,3 +1,4 @@
+import { inOrderOf } from './chunks.js';
 import { listOf } from './list-of.js';
 import type { Sqlite } from './sqlite.js';
 import type { ChunkPlace } from './types.js';
@@ -11,21 +12,18 @@ type PlaceValues = [id: number, fileId: number, startLine: number, symbol: strin
 
 /** See StoreReader.places. */
 export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[] {
-  const places = listOf<PlaceValues>(database, PLACES_SQL, JSON.stringify(ids));
-  const byId = new Map(places.map((place) => [place[0], place]));
+  const values = listOf<PlaceValues>(database, PLACES_SQL, JSON.stringify(ids));
   const paths = pathsOf(
     database,
-    places.map(([, fileId]) => fileId),
+    values.map(([, fileId]) => fileId),
   );
-  const found: ChunkPlace[] = [];
-  for (const id of ids) {
-    const [, fileId, startLine, symbol] = byId.get(id) ?? [];
-    const path = fileId === undefined ? undefined : paths.get(fileId);
+  const places: ChunkPlace[] = [];
+  for (const [id, fileId, startLine, symbol] of values) {
+    const path = paths.get(fileId);
     if (path === undefined) continue;
-    const place = { id, fileId: fileId!, path, startLine: startLine! };
-    found.push(typeof symbol === 'string' ? { ...place, symbol } : place);
+    places.push(symbol === null ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol });
   }
-  return found;
+  return inOrderOf(ids, places);
 }
 
 /** Paths of files, by id. */

@@ -15,7 +15,8 @@ export function fileOfRow(row: SqlRow): StoredFile {
   };
 }
 
-/** Of `chunks c join files f join chunk_texts t`. */
+export const CHUNK_JOINS = 'join files f on f.id = c.file_id join chunk_texts t on t.chunk_id = c.id';
+/** Of `chunks c` with these joins. */
 export const CHUNK_COLUMNS =
   'c.id, c.file_id, c.ordinal, f.path, f.language, c.start_line, c.end_line, t.text, c.symbol';
 

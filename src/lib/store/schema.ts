@@ -25,7 +25,7 @@ export const QUARANTINED = 3;
 /** A vector's place: `shard id * ROWS_PER_LOCATION + row`. */
 export const ROWS_PER_LOCATION = 65_536;
 
-const TOKENIZER = `porter unicode61 remove_diacritics 2 tokenchars ''_''`;
+export const TOKENIZER = `porter unicode61 remove_diacritics 2 tokenchars ''_''`;
 const WORD_TABLES = `
 create virtual table chunk_words using fts5(body, symbol, path, content='', tokenize='${TOKENIZER}');
 create virtual table file_words using fts5(body, path, content='', tokenize='${TOKENIZER}');

@@ -143,7 +143,6 @@ export interface SearchFilter {
 
 export interface ChunkScore {
   readonly chunkId: number;
-  readonly fileId: number;
   readonly score: number;
 }
 
@@ -159,17 +158,9 @@ export interface VectorSearchOptions {
   readonly exact?: boolean;
 }
 
-/** What a match in a field counts for BM25; 1 where left out. Whole files have no symbol. */
-export interface WordWeights {
-  readonly body?: number;
-  readonly symbol?: number;
-  readonly path?: number;
-}
-
 export interface WordSearchOptions {
   readonly limit: number;
   readonly filter?: SearchFilter | undefined;
-  readonly weights?: WordWeights | undefined;
 }
 
 /** Bytes on disk by part. */

@@ -193,19 +193,19 @@ export class VectorSearch {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
     const scores = new Map(ranked.map(({ owner, score }) => [owner, score]));
     const owners = JSON.stringify([...scores.keys()]);
-    const rows = listOf<[owner: number, chunkId: number, fileId: number]>(
+    const rows = listOf<[owner: number, chunkId: number]>(
       this.#database,
-      `select json_group_array(json_array(owner, id, file_id)) from (
-        select e.location as owner, c.id, c.file_id from json_each(?1) j
+      `select json_group_array(json_array(owner, id)) from (
+        select e.location as owner, c.id from json_each(?1) j
           cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
          where j.value >= 0 ${accepted}
         union all
-        select j.value, c.id, c.file_id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
+        select j.value, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
          where j.value < 0 ${accepted})`,
       owners,
     );
     return rows
-      .map(([owner, chunkId, fileId]) => ({ chunkId, fileId, score: scores.get(owner)! }))
+      .map(([owner, chunkId]) => ({ chunkId, score: scores.get(owner)! }))
       .sort((a, b) => b.score - a.score || a.chunkId - b.chunkId)
       .slice(0, options.limit);
   }

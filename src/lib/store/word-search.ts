@@ -1,164 +1,245 @@
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { listOf } from './list-of.js';
-import { metaValue } from './schema.js';
+import { RowScores } from './row-scores.js';
 import type { Sqlite } from './sqlite.js';
-import type { ChunkScore, FileScore, WordSearchOptions } from './types.js';
+import type { WordSearchOptions } from './types.js';
+import { quoted, WordStatistics, type WordTable } from './word-statistics.js';
+import type { Token, WordTokens } from './word-tokens.js';
 
-/** BM25 asks for each term in each chunk: so many take half a second for 15,000 chunks. A longer text gives its rarest. */
+/** Each term is looked up by itself: so many take a tenth of a second. A longer text gives its rarest. */
 const MOST_TERMS = 1_000;
 
 /**
  * How many rows a query may score if the terms that are not in more of them suffice, and that times the square root of
- * all: BM25 costs microseconds a row, and where a term is everywhere it hardly counts. See docs/decisions/0014.
+ * all: where a term is everywhere it hardly counts. See docs/decisions/0014.
  */
 const MOST_SCORED = 2_000;
 const MOST_SCORED_PER_ROOT = 13;
 
-const COUNTED_ROWS = 4_000;
+/** The places of so many times more rows are held at once. */
+const MOST_HELD = 2;
+
+/** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
+const MOST_COMMON = 8;
+/** One that adds less at most is left out; the first hits score 15 to 25. */
+const LEAST_OF_COMMON = 1;
+/** How often such a term stands in a row is counted where so many rows have it, else it stands there once. */
+const MOST_COUNTED = 4_000;
+
+/** As in SQLite's FTS5 and as most have it since Robertson and Walker, 1994. */
+const K1 = 1.2;
+const B = 0.75;
+const LEAST_WEIGHT = 1e-6;
 
 /** The most rows that a query scores of so many: a whole number, since SQLite takes no other limit. */
 export function mostScoredOf(rows: number): number {
   return Math.max(MOST_SCORED, Math.floor(MOST_SCORED_PER_ROOT * Math.sqrt(rows)));
 }
 
-type Table = 'chunk_words' | 'file_words';
-
-/** The id first, the score last. */
-type FoundRow = readonly [id: number, ...rest: number[]];
-
-/** Each as an FTS5 string, so that nothing in them is syntax; undefined when there are none. */
-function anyOf(terms: readonly string[]): string | undefined {
-  const quoted = new Set(terms.map((term) => `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`));
-  return quoted.size === 0 ? undefined : [...quoted].join(' OR ');
+interface FoundRow {
+  readonly id: number;
+  readonly score: number;
 }
 
-export function searchChunkWords(
-  database: Sqlite,
-  filter: FileFilter,
-  terms: readonly string[],
-  options: WordSearchOptions,
-): ChunkScore[] {
-  const { body = 1, symbol = 1, path = 1 } = options.weights ?? {};
-  const score = '-bm25(chunk_words, ?1, ?2, ?3)';
-  // Unfiltered, the file of a chunk is looked up only for those that made it into the result.
-  const sql =
-    options.filter === undefined
-      ? `select json_group_array(json_array(m.id, c.file_id, m.score)) from
-           (select rowid as id, ${score} as score from chunk_words where chunk_words match ?4
-             order by score desc, id limit ?5) m
-         cross join chunks c on c.id = m.id`
-      : `select json_group_array(json_array(id, file_id, score)) from
-           (select c.id, c.file_id, ${score} as score from chunk_words w cross join chunks c on c.id = w.rowid
-             where chunk_words match ?4 and ${FILE_IS_ALLOWED} order by score desc, c.id limit ?5)`;
-  const run = (expression: string) =>
-    listOf<[number, number, number]>(database, sql, body, symbol, path, expression, options.limit);
-  return search(database, filter, 'chunk_words', terms, options, run).map(([chunkId, fileId, value]) => ({
-    chunkId,
-    fileId,
-    score: value,
-  }));
+/** Rows, ascending, and how often a term stands in each. */
+interface Counts {
+  readonly ids: Float64Array;
+  readonly counts: Uint32Array;
 }
 
-export function searchFileWords(
-  database: Sqlite,
-  filter: FileFilter,
-  terms: readonly string[],
-  options: WordSearchOptions,
-): FileScore[] {
-  const { body = 1, path = 1 } = options.weights ?? {};
-  const allowed = options.filter === undefined ? '' : `and rowid in (select file_id from temp.allowed_files)`;
-  const sql = `select json_group_array(json_array(id, score)) from
-    (select rowid as id, -bm25(file_words, ?1, ?2) as score from file_words
-      where file_words match ?3 ${allowed} order by score desc, rowid limit ?4)`;
-  const run = (expression: string) =>
-    listOf<[number, number]>(database, sql, body, path, expression, options.limit);
-  const rows = search(database, filter, 'file_words', terms, options, run);
-  return rows.map(([fileId, score]) => ({ fileId, score }));
-}
-
-/** See StoreReader.documentFrequency. */
-export function documentFrequency(database: Sqlite, term: string): number {
-  return rowsWith(database, 'chunk_words', term);
+interface Terms {
+  /** One of these a row must have to be found. */
+  readonly telling: readonly string[];
+  /** These count where such a row has them too: with them more rows would be scored than is allowed. */
+  readonly common: readonly string[];
+  readonly areFew: boolean;
 }
 
 /**
- * How many rows have the term. The first and the last ones are counted; how many there are between follows from how far
- * apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
+ * BM25 over one word table in one generation. FTS5 keeps the words; what a row scores is added up here, from the places of
+ * each term: FTS5's own function takes several times as long, and reads all rows of every term first. See docs/decisions/0014.
  */
-function rowsWith(database: Sqlite, table: Table, term: string): number {
-  const counted = (order: 'asc' | 'desc') =>
-    database.get(
-      `select count(*), min(rowid), max(rowid) from
-         (select rowid from ${table} where ${table} match ? order by rowid ${order} limit ${COUNTED_ROWS})`,
-      anyOf([term])!,
-    ) as [count: number, first: number, last: number];
-  const [count, first, endOfFirst] = counted('asc');
-  if (count < COUNTED_ROWS) return count;
-  const [, startOfLast, last] = counted('desc');
-  // By the thinner end: a word that is in every row of one folder is not everywhere.
-  const distance = Math.max(endOfFirst - first, last - startOfLast);
-  return Math.max(count, Math.round((count * (last - first + 1)) / (distance + 1)));
+export class WordSearch {
+  readonly statistics: WordStatistics;
+  readonly #database: Sqlite;
+  readonly #table: WordTable;
+  readonly #filter: FileFilter;
+  readonly #tokens: WordTokens;
+
+  constructor(database: Sqlite, table: WordTable, filter: FileFilter, tokens: WordTokens) {
+    this.#database = database;
+    this.#table = table;
+    this.#filter = filter;
+    this.#tokens = tokens;
+    this.statistics = new WordStatistics(database, table);
+  }
+
+  /** What `make` makes of rows with any of the terms, the best first. */
+  search<T>(
+    terms: readonly string[],
+    { limit, filter }: WordSearchOptions,
+    make: (id: number, score: number) => T,
+  ): T[] {
+    if (limit <= 0) return [];
+    const { telling, common, areFew } = this.#split(terms, limit);
+    if (telling.length === 0) return [];
+    if (filter !== undefined) this.#filter.apply(filter);
+    const isFiltered = filter !== undefined;
+    const tokens = areFew ? this.#tokens.of(telling) : [undefined];
+    if (tokens.includes(undefined))
+      return this.#searchByFts5(telling, common, limit, isFiltered).map(({ id, score }) => make(id, score));
+    const scores = this.#scoresOf(tokens as Token[]);
+    const found = isFiltered ? this.#allowedOf(scores) : scores;
+    // Behind a filter there may be too few rows with a telling term.
+    if (common.length > 0 && found.ids.length < limit / 2)
+      return this.#searchByFts5([...telling, ...common], [], limit, isFiltered).map(({ id, score }) =>
+        make(id, score),
+      );
+    const norms = this.#normsOf(found.ids);
+    for (const term of common.slice(0, MOST_COMMON)) this.#addCommon(term, telling, found, norms);
+    return found.best(limit, make);
+  }
+
+  #split(terms: readonly string[], wanted: number): Terms {
+    const distinct = [...new Set(terms)];
+    const mostScored = mostScoredOf(this.statistics.rows);
+    if (this.statistics.rows <= mostScored && distinct.length <= MOST_TERMS)
+      return { telling: distinct, common: [], areFew: true };
+    const known = distinct
+      .map((term) => ({ term, rows: this.statistics.rowsWith(term) }))
+      .filter(({ rows }) => rows > 0)
+      .sort((one, other) => one.rows - other.rows)
+      .slice(0, MOST_TERMS);
+    let scored = 0;
+    const firstCommon = known.findIndex(({ rows }) => {
+      if (scored >= wanted && scored + rows > mostScored) return true;
+      scored += rows;
+      return false;
+    });
+    const ordered = known.map(({ term }) => term);
+    const end = firstCommon === -1 ? ordered.length : firstCommon;
+    return {
+      telling: ordered.slice(0, end),
+      common: ordered.slice(end),
+      areFew: scored <= MOST_HELD * mostScored,
+    };
+  }
+
+  #scoresOf(tokens: readonly Token[]): RowScores {
+    const all = tokens.map((token) => this.#countsOf(token));
+    const scores = new RowScores(all.map(({ ids }) => ids));
+    const norms = this.#normsOf(scores.ids);
+    for (const counts of all) this.#add(counts, this.#weightOf(counts.ids.length), scores, norms);
+    return scores;
+  }
+
+  #add({ ids, counts }: Counts, weight: number, scores: RowScores, norms: Float64Array): void {
+    scores.visit(ids, (slot, index) => {
+      const count = counts[index]!;
+      scores.values[slot]! += (weight * (K1 + 1) * count) / (count + norms[slot]!);
+    });
+  }
+
+  #countsOf(token: Token): Counts {
+    const sql = `select json_group_array(doc) from temp.${this.#table}_places where term = cast(? as text)`;
+    return countsIn(listOf<number>(this.#database, sql, token));
+  }
+
+  #addCommon(term: string, telling: readonly string[], scores: RowScores, norms: Float64Array): void {
+    const rows = this.statistics.rowsWith(term);
+    if (this.#weightOf(rows) * (K1 + 1) < LEAST_OF_COMMON) return;
+    const [token] = rows <= MOST_COUNTED ? this.#tokens.of([term]) : [];
+    if (token === undefined) this.#add(this.#onceInEach(term, telling), this.#weightOf(rows), scores, norms);
+    else {
+      const counts = this.#countsOf(token);
+      this.#add(counts, this.#weightOf(counts.ids.length), scores, norms);
+    }
+  }
+
+  /** How often a term stands in a row would have to be read for all rows that have it: where they are many, once has to do. */
+  #onceInEach(term: string, telling: readonly string[]): Counts {
+    const sql = `select json_group_array(rowid) from ${this.#table} where ${this.#table} match ?`;
+    return countsIn(listOf<number>(this.#database, sql, `(${anyOf(telling)}) AND ${quoted(term)}`));
+  }
+
+  #weightOf(rows: number): number {
+    return Math.max(LEAST_WEIGHT, Math.log((this.statistics.rows - rows + 0.5) / (rows + 0.5)));
+  }
+
+  /** What a count is set against in a row: the more, the longer it is. */
+  #normsOf(ids: ArrayLike<number>): Float64Array {
+    const perToken = (K1 * B) / this.statistics.averageLength;
+    return this.statistics.lengthsOf(ids).map((length) => K1 * (1 - B) + perToken * length);
+  }
+
+  #allowedOf(scores: RowScores): RowScores {
+    const sql =
+      this.#table === 'file_words'
+        ? 'select json_group_array(file_id) from json_each(?) j cross join temp.allowed_files on file_id = j.value'
+        : `select json_group_array(c.id) from json_each(?) j cross join chunks c on c.id = j.value where ${FILE_IS_ALLOWED}`;
+    const ids = listOf<number>(this.#database, sql, JSON.stringify([...scores.ids])).sort(
+      (one, other) => one - other,
+    );
+    const allowed = new RowScores([ids]);
+    scores.visit(ids, (slot, index) => (allowed.values[index] = scores.values[slot]!));
+    return allowed;
+  }
+
+  /** For phrases, and where so many rows have a term that their places are too many to be held. */
+  #searchByFts5(
+    telling: readonly string[],
+    common: readonly string[],
+    limit: number,
+    isFiltered: boolean,
+  ): FoundRow[] {
+    const rows = this.#runFts5(anyOf(telling), limit, isFiltered);
+    if (common.length === 0) return rows;
+    if (rows.length < limit / 2) return this.#runFts5(anyOf([...telling, ...common]), limit, isFiltered);
+    // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
+    const both = this.#runFts5(`(${anyOf(telling)}) AND (${anyOf(common)})`, limit, isFiltered);
+    const scores = new Map([...rows, ...both].map(({ id, score }) => [id, score]));
+    return [...scores]
+      .map(([id, score]) => ({ id, score }))
+      .sort(byScore)
+      .slice(0, limit);
+  }
+
+  #runFts5(expression: string, limit: number, isFiltered: boolean): FoundRow[] {
+    const allowed = !isFiltered
+      ? ''
+      : this.#table === 'file_words'
+        ? 'and rowid in (select file_id from temp.allowed_files)'
+        : `and exists (select 1 from chunks c where c.id = chunk_words.rowid and ${FILE_IS_ALLOWED})`;
+    const sql = `select json_group_array(json_object('id', id, 'score', score)) from
+      (select rowid as id, -bm25(${this.#table}) as score from ${this.#table}
+        where ${this.#table} match ?1 ${allowed} order by score desc, rowid limit ?2)`;
+    return listOf<FoundRow>(this.#database, sql, expression, limit).sort(byScore);
+  }
 }
 
-/** `run` gives the best rows of an expression, in any order. The best first. */
-function search<T extends FoundRow>(
-  database: Sqlite,
-  filter: FileFilter,
-  table: Table,
-  terms: readonly string[],
-  options: WordSearchOptions,
-  run: (expression: string) => T[],
-): T[] {
-  const { limit } = options;
-  if (limit <= 0) return [];
-  const [telling, common] = splitTerms(database, table, terms, limit);
-  const tellingOnes = anyOf(telling);
-  if (tellingOnes === undefined) return [];
-  if (options.filter !== undefined) filter.apply(options.filter);
-  const rows = run(tellingOnes);
-  const commonOnes = anyOf(common);
-  if (commonOnes === undefined) return rows.sort(byScore);
-  // Behind a filter there may be too few rows with a telling term.
-  if (rows.length < limit / 2) return run(anyOf([...telling, ...common])!).sort(byScore);
-  // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
-  const byId = new Map(rows.map((row) => [row[0], row]));
-  for (const row of run(`(${tellingOnes}) AND (${commonOnes})`)) byId.set(row[0], row);
-  return [...byId.values()].sort(byScore).slice(0, limit);
+/** Once for each connection, outside a transaction: what rolls back would take them along. */
+export function preparePlaces(database: Sqlite): void {
+  for (const table of ['chunk_words', 'file_words'])
+    database.exec(`create virtual table temp.${table}_places using fts5vocab(main, ${table}, instance)`);
+}
+
+function anyOf(terms: readonly string[]): string {
+  return terms.map(quoted).join(' OR ');
+}
+
+/** `places`: ascending, each row as often as it is counted. */
+function countsIn(places: readonly number[]): Counts {
+  const ids = new Float64Array(places.length);
+  const counts = new Uint32Array(places.length);
+  let rows = 0;
+  for (let at = 0, end = 0; at < places.length; at = end) {
+    while (places[end] === places[at]) end++;
+    ids[rows] = places[at]!;
+    counts[rows++] = end - at;
+  }
+  return { ids: ids.subarray(0, rows), counts };
 }
 
 function byScore(one: FoundRow, other: FoundRow): number {
-  return other.at(-1)! - one.at(-1)! || one[0] - other[0];
-}
-
-/**
- * Telling terms, one of which a row must have to be found, and common ones, which count where such a row has them too:
- * those with which more rows would be scored than is allowed, once the others give `wanted`.
- */
-function splitTerms(
-  database: Sqlite,
-  table: Table,
-  terms: readonly string[],
-  wanted: number,
-): [telling: string[], common: string[]] {
-  const distinct = [...new Set(terms)];
-  const inAll = metaValue(database, table === 'chunk_words' ? 'chunks' : 'files') as number;
-  const mostScored = mostScoredOf(inAll);
-  if (inAll <= mostScored && distinct.length <= MOST_TERMS) return [distinct, []];
-  const countUpTo = `select count(*) from (select 1 from ${table} where ${table} match ? limit ${mostScored})`;
-  let known = distinct
-    .map((term) => ({ term, rows: database.get(countUpTo, anyOf([term])!)![0] as number }))
-    .filter(({ rows }) => rows > 0);
-  const rare = known.filter(({ rows }) => rows < mostScored).reduce((sum, { rows }) => sum + rows, 0);
-  // Of terms that are everywhere one has to do: the rarest.
-  if (rare < wanted) known = known.map(({ term }) => ({ term, rows: rowsWith(database, table, term) }));
-  known = known.sort((one, other) => one.rows - other.rows).slice(0, MOST_TERMS);
-  let scored = 0;
-  const firstCommon = known.findIndex(({ rows }) => {
-    if (scored >= wanted && scored + rows > mostScored) return true;
-    scored += rows;
-    return false;
-  });
-  const ordered = known.map(({ term }) => term);
-  if (firstCommon === -1) return [ordered, []];
-  return [ordered.slice(0, firstCommon), ordered.slice(firstCommon)];
+  return other.score - one.score || one.id - other.id;
 }

@@ -1,0 +1,115 @@
+import { EmbedSearchError } from '../errors.js';
+import { MENDED_BY } from './seal.js';
+import type { Sqlite } from './sqlite.js';
+
+export type WordTable = 'chunk_words' | 'file_words';
+
+/** FTS5 keeps the number of rows and the tokens of each column in this row of its data. */
+const TOTALS_ROW = 1;
+const COUNTED_ROWS = 1_000;
+const MOST_KNOWN_TERMS = 4_000;
+const LENGTHS_A_BLOCK = 1_024;
+
+/** What BM25 needs beside the postings, of one word table in one generation. What was looked up once is kept. */
+export class WordStatistics {
+  /** of the table */
+  readonly rows: number;
+  /** tokens */
+  readonly averageLength: number;
+  readonly #database: Sqlite;
+  readonly #table: WordTable;
+  readonly #rowsWith = new Map<string, number>();
+  /** By the number of a block of rows; 0 for a length that is not known. */
+  readonly #lengths = new Map<number, Uint32Array>();
+
+  constructor(database: Sqlite, table: WordTable) {
+    this.#database = database;
+    this.#table = table;
+    const totals = database.get(`select block from ${table}_data where id = ${TOTALS_ROW}`)?.[0];
+    const [rows = 0, ...tokens] = totals === undefined ? [] : varints(totals as Buffer);
+    this.rows = rows;
+    this.averageLength = tokens.reduce((sum, each) => sum + each, 0) / rows;
+  }
+
+  /**
+   * How many rows have the term. The first and the last ones are counted; how many there are between follows from how far
+   * apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
+   */
+  rowsWith(term: string): number {
+    let rows = this.#rowsWith.get(term);
+    if (rows !== undefined) return rows;
+    rows = this.#countRowsWith(term);
+    if (this.#rowsWith.size >= MOST_KNOWN_TERMS) this.#rowsWith.clear();
+    this.#rowsWith.set(term, rows);
+    return rows;
+  }
+
+  /** Tokens of each of these rows. Errors: INDEX_DAMAGED where a row has no length. */
+  lengthsOf(ids: ArrayLike<number>): Float64Array {
+    const lengths = this.#knownLengthsOf(ids);
+    if (!lengths.includes(0)) return lengths;
+    this.#lookUp(Array.from(ids).filter((_id, index) => lengths[index] === 0));
+    const all = this.#knownLengthsOf(ids);
+    if (all.includes(0)) throw damagedWords();
+    return all;
+  }
+
+  #knownLengthsOf(ids: ArrayLike<number>): Float64Array {
+    const lengths = new Float64Array(ids.length);
+    for (let index = 0; index < ids.length; index++) {
+      const id = ids[index]!;
+      lengths[index] = this.#lengths.get(Math.floor(id / LENGTHS_A_BLOCK))?.[id % LENGTHS_A_BLOCK] ?? 0;
+    }
+    return lengths;
+  }
+
+  #lookUp(ids: readonly number[]): void {
+    const sql = `select json_group_array(d.id), group_concat(hex(d.sz), ' ')
+      from json_each(?) wanted cross join ${this.#table}_docsize d on d.id = wanted.value`;
+    const [found, sizes] = this.#database.get(sql, JSON.stringify(ids)) as [string, string | null];
+    const lengths = (sizes ?? '').split(' ');
+    for (const [index, id] of (JSON.parse(found) as number[]).entries()) {
+      const block = Math.floor(id / LENGTHS_A_BLOCK);
+      if (!this.#lengths.has(block)) this.#lengths.set(block, new Uint32Array(LENGTHS_A_BLOCK));
+      const columns = varints(Buffer.from(lengths[index]!, 'hex'));
+      this.#lengths.get(block)![id % LENGTHS_A_BLOCK] = columns.reduce((sum, each) => sum + each, 0);
+    }
+  }
+
+  #countRowsWith(term: string): number {
+    const counted = (order: 'asc' | 'desc') =>
+      this.#database.get(
+        `select count(*), min(rowid), max(rowid) from
+         (select rowid from ${this.#table} where ${this.#table} match ? order by rowid ${order} limit ${COUNTED_ROWS})`,
+        quoted(term),
+      ) as [count: number, first: number, last: number];
+    const [count, first, endOfFirst] = counted('asc');
+    if (count < COUNTED_ROWS) return count;
+    const [, startOfLast, last] = counted('desc');
+    // By the thinner end: a word that is in every row of one folder is not everywhere.
+    const distance = Math.max(endOfFirst - first, last - startOfLast);
+    return Math.max(count, Math.round((count * (last - first + 1)) / (distance + 1)));
+  }
+}
+
+/** As an FTS5 string, so that nothing in it is syntax. */
+export function quoted(term: string): string {
+  return `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`;
+}
+
+/** SQLite's integers of variable length, of up to 8 bytes. */
+function varints(bytes: Buffer): number[] {
+  const values: number[] = [];
+  let value = 0;
+  for (const byte of bytes) {
+    value = value * 128 + (byte & 127);
+    if (byte & 128) continue;
+    values.push(value);
+    value = 0;
+  }
+  return values;
+}
+
+function damagedWords(): EmbedSearchError {
+  return new EmbedSearchError('INDEX_DAMAGED', 'The words of the index are damaged.', { fix: MENDED_BY });
+}

@@ -1,0 +1,53 @@
+import { TOKENIZER } from './schema.js';
+import { Sqlite } from './sqlite.js';
+
+const MOST_KNOWN = 2_000;
+
+/** A token as FTS5 keeps it: UTF-8, of which the stemmer may have cut off a part of a character. */
+export type Token = Buffer;
+
+/**
+ * What the tokenizer of the word tables makes of a term: SQLite's own, asked in a database that is only in memory. A
+ * stemmer of our own would have to agree with it to the last letter, or words would be lost without a sign.
+ */
+export class WordTokens {
+  #database: Sqlite | undefined;
+  readonly #known = new Map<string, Token | undefined>();
+
+  /** For each term its token; undefined for one that is a phrase, or nothing. */
+  of(terms: readonly string[]): (Token | undefined)[] {
+    const unknown = [...new Set(terms.filter((term) => !this.#known.has(term)))];
+    if (this.#known.size + unknown.length > MOST_KNOWN) this.#known.clear();
+    const found = new Map(this.#known);
+    for (const [term, token] of this.#tokenize(unknown)) {
+      found.set(term, token);
+      if (this.#known.size < MOST_KNOWN) this.#known.set(term, token);
+    }
+    return terms.map((term) => found.get(term));
+  }
+
+  #tokenize(terms: readonly string[]): Map<string, Token | undefined> {
+    const tokens = new Map<string, Token | undefined>();
+    if (terms.length === 0) return tokens;
+    const database = (this.#database ??= openTokenizer());
+    database.exec('begin');
+    terms.forEach((term, index) =>
+      database.run('insert into words(rowid, word) values (?, ?)', index, term.replaceAll('\0', ' ')),
+    );
+    const rows = database.all('select doc, hex(term) from tokens order by doc');
+    database.exec('rollback');
+    for (const [index, hex] of rows) {
+      const term = terms[index as number]!;
+      tokens.set(term, tokens.has(term) ? undefined : Buffer.from(hex as string, 'hex'));
+    }
+    for (const term of terms) if (!tokens.has(term)) tokens.set(term, undefined);
+    return tokens;
+  }
+}
+
+function openTokenizer(): Sqlite {
+  const database = new Sqlite(':memory:', { busyMilliseconds: 0 });
+  database.exec(`create virtual table words using fts5(word, content='', tokenize='${TOKENIZER}');
+    create virtual table tokens using fts5vocab(words, instance)`);
+  return database;
+}
