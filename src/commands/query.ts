@@ -149,16 +149,24 @@ export default class Query extends BaseCommand {
     };
     const { publishSession } = await import('../lib/diagnostics/sessions.js');
     const session = publishSession(found.indexDir, 'query', () => searcher.memory());
+    const shown = {
+      checkStale: flags['check-stale'],
+      narrowing: [
+        ...(flags.glob ?? []).map((glob) => `--glob ${glob}`),
+        ...(flags.lang ?? []).map((language) => `--lang ${language}`),
+        ...(flags['min-score'] ? [`--min-score ${flags['min-score']}`] : []),
+      ],
+    };
     try {
       if (like !== undefined) {
         // Its vector is in the index: no embedder is needed.
         const place = { path: indexedPath(like.file, searcher.root), line: like.line };
-        await this.#one(searcher, () => searcher.similar({ ...request, ...place }), flags['check-stale']);
+        await this.#one(searcher, () => searcher.similar({ ...request, ...place }), shown);
         return;
       }
       searcher.warmUp(mode);
       await (flags.batch === undefined
-        ? this.#one(searcher, () => searcher.search({ ...request, text: args.text! }), flags['check-stale'])
+        ? this.#one(searcher, () => searcher.search({ ...request, text: args.text! }), shown)
         : this.#batch(searcher, request, flags.batch));
     } finally {
       session.close();
@@ -166,7 +174,11 @@ export default class Query extends BaseCommand {
     }
   }
 
-  async #one(searcher: Searcher, ask: () => Promise<SearchResult>, checkStale: boolean): Promise<void> {
+  async #one(
+    searcher: Searcher,
+    ask: () => Promise<SearchResult>,
+    { checkStale, narrowing }: { readonly checkStale: boolean; readonly narrowing: readonly string[] },
+  ): Promise<void> {
     const found = await ask();
     const stale = checkStale ? { stale: await this.#staleness(searcher) } : {};
     const result = { ...found, ...stale, memory: await searcher.memory() };
@@ -180,7 +192,7 @@ export default class Query extends BaseCommand {
       stale.stale && `Index: ${staleNote(stale.stale)}.`,
     ];
     this.finish({ result, warnings: searcher.warnings }, () =>
-      renderSearch(found, searcher.root, this.stdoutPalette),
+      renderSearch(found, searcher.root, this.stdoutPalette, narrowing),
     );
     for (const note of notes) if (note) this.notice(this.stderrPalette.yellow(note));
   }

@@ -230,6 +230,9 @@ describe('any text', () => {
     await run(['index', folder]);
     const args = ['query', 'xylophone', '--path', folder, '--mode', 'lexical'];
     expect(await run(args)).toEqual({ exitCode: 0, stdout: 'Nothing found.', stderr: '' });
+    expect((await run([...args, '--glob', '*.zig', '--min-score', '0.5'])).stdout).toBe(
+      'Nothing found. There may be something without --glob *.zig, --min-score 0.5.',
+    );
     expect((await runJson(args)).document).toMatchObject({
       ok: true,
       result: { hits: [], confidence: 'low' },

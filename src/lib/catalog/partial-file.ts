@@ -106,9 +106,10 @@ export class PartialFile {
     await syncFolder(path.dirname(this.#target));
   }
 
-  /** Leaves the part where it is, for the next run. */
+  /** Leaves the part where it is, for the next run; one that has nothing yet goes. */
   async close(): Promise<void> {
     await this.#file.close();
+    if (this.#bytes === 0) await rm(this.path, { force: true });
   }
 }
 

@@ -7,14 +7,23 @@ import type { Palette } from './palette.js';
 import { copiesOf, likeOf, shownPath } from './render-places.js';
 
 /** The hits for people: a path with its line that a terminal can click, then numbered lines with the query's words marked. */
-export function renderSearch(result: SearchResult, root: string, palette: Palette): string {
+export function renderSearch(
+  result: SearchResult,
+  root: string,
+  palette: Palette,
+  /** Flags that leave hits out, as they were given. */
+  narrowing: readonly string[] = [],
+): string {
   const { like, understood } = result;
   const about = [
     ...(like === undefined ? [] : [likeOf(like, root)]),
     ...(understood === undefined ? [] : [understanding(understood)]),
   ];
   const head = about.map((line) => `${palette.dim(line)}\n\n`).join('');
-  if (result.hits.length === 0) return `${head}Nothing found.\n`;
+  if (result.hits.length === 0) {
+    const without = narrowing.length === 0 ? '' : ` There may be something without ${narrowing.join(', ')}.`;
+    return `${head}Nothing found.${without}\n`;
+  }
   const doubt = result.confidence === 'low' ? `${palette.dim('Nothing fits well. The nearest:')}\n\n` : '';
   // A place is no query: there are no words to mark.
   const matcher = like === undefined ? termMatcher(understandQuery(result.query).terms) : null;

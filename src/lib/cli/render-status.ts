@@ -1,5 +1,5 @@
 import type { IndexStatus } from '../diagnostics/index-status.js';
-import { formatBytes, formatCount, plural, printable } from './format.js';
+import { formatBytes, formatCount, formatTime, plural, printable } from './format.js';
 import { staleNote } from './stale-note.js';
 import type { Palette } from './palette.js';
 
@@ -18,7 +18,7 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
     `  model      ${model ? `${model.id}, ${model.dimensions} dimensions` : 'none yet'}`,
     `  size       ${formatBytes(bytes.total)} (database ${formatBytes(bytes.database)}, vectors ${formatBytes(bytes.vectors)})`,
     `  freshness  ${status.stale ? staleNote(status.stale) : 'the folder is gone'}`,
-    `  last run   ${lastRun ? `${lastRun.outcome}, ${lastRun.endedAt ?? `since ${lastRun.startedAt}`}` : 'none'}`,
+    `  last run   ${lastRun ? `${lastRun.outcome}, ${whenOf(lastRun)}` : 'none'}`,
   ];
   if (lastRun?.detail !== undefined) lines.push(`             ${printable(lastRun.detail)}`);
   if (status.skippedCount > 0)
@@ -34,6 +34,11 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
   const unnamed = status.quarantinedCount - status.quarantined.length;
   if (unnamed > 0) lines.push(palette.yellow(`             and ${unnamed} more`));
   return `${lines.join('\n')}\n`;
+}
+
+/** In the clock of the one who reads it. */
+function whenOf({ startedAt, endedAt }: NonNullable<IndexStatus['lastRun']>): string {
+  return `${endedAt === undefined ? 'since ' : ''}${formatTime(endedAt ?? startedAt)}`;
 }
 
 function languages({ languages: all }: IndexStatus): string {

@@ -69,7 +69,9 @@ async function embedAndTell(
     embedderBytes = report.embedder?.rssBytes ?? null;
     options.onMemory?.(report);
   };
-  const watch = setInterval(() => void refresh(), 1_000);
+  // What its user throws there ends the run as it does in a progress call, not the process.
+  let thrown: { readonly error: unknown } | undefined;
+  const watch = setInterval(() => void refresh().catch((error: unknown) => (thrown ??= { error })), 1_000);
   try {
     const { embedded } = await embedPending(store, embedder, {
       documentPrefix,
@@ -82,6 +84,7 @@ async function embedAndTell(
         }
         restarts = status.restarts;
         options.onDebug?.(`embedded ${done} of ${total}, ${chunksPerSecond.toFixed(1)} a second`);
+        if (thrown !== undefined) throw thrown.error;
         options.onProgress?.({ phase: 'embedding', done, total, chunksPerSecond, embedderBytes });
       },
     });
