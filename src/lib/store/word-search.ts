@@ -60,18 +60,22 @@ interface Terms {
  * each term: FTS5's own function takes several times as long, and reads all rows of every term first. See docs/decisions/0014.
  */
 export class WordSearch {
-  readonly statistics: WordStatistics;
   readonly #database: Sqlite;
   readonly #table: WordTable;
   readonly #filter: FileFilter;
   readonly #tokens: WordTokens;
+  #statistics: WordStatistics | undefined;
 
   constructor(database: Sqlite, table: WordTable, filter: FileFilter, tokens: WordTokens) {
     this.#database = database;
     this.#table = table;
     this.#filter = filter;
     this.#tokens = tokens;
-    this.statistics = new WordStatistics(database, table);
+  }
+
+  /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
+  get statistics(): WordStatistics {
+    return (this.#statistics ??= new WordStatistics(this.#database, this.#table));
   }
 
   /** What `make` makes of rows with any of the terms, the best first. */

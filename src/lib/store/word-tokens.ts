@@ -17,13 +17,11 @@ export class WordTokens {
   /** For each term its token; undefined for one that is a phrase, or nothing. */
   of(terms: readonly string[]): (Token | undefined)[] {
     const unknown = [...new Set(terms.filter((term) => !this.#known.has(term)))];
-    if (this.#known.size + unknown.length > MOST_KNOWN) this.#known.clear();
-    const found = new Map(this.#known);
-    for (const [term, token] of this.#tokenize(unknown)) {
-      found.set(term, token);
-      if (this.#known.size < MOST_KNOWN) this.#known.set(term, token);
-    }
-    return terms.map((term) => found.get(term));
+    const found = this.#tokenize(unknown);
+    const tokens = terms.map((term) => found.get(term) ?? this.#known.get(term));
+    if (this.#known.size + found.size > MOST_KNOWN) this.#known.clear();
+    for (const [term, token] of found) if (this.#known.size < MOST_KNOWN) this.#known.set(term, token);
+    return tokens;
   }
 
   #tokenize(terms: readonly string[]): Map<string, Token | undefined> {
@@ -31,14 +29,16 @@ export class WordTokens {
     if (terms.length === 0) return tokens;
     const database = (this.#database ??= openTokenizer());
     database.exec('begin');
-    terms.forEach((term, index) =>
-      database.run('insert into words(rowid, word) values (?, ?)', index, term.replaceAll('\0', ' ')),
-    );
-    const rows = database.all('select doc, hex(term) from tokens order by doc');
-    database.exec('rollback');
-    for (const [index, hex] of rows) {
-      const term = terms[index as number]!;
-      tokens.set(term, tokens.has(term) ? undefined : Buffer.from(hex as string, 'hex'));
+    try {
+      terms.forEach((term, index) =>
+        database.run('insert into words(rowid, word) values (?, ?)', index, term.replaceAll('\0', ' ')),
+      );
+      for (const [index, hex] of database.all('select doc, hex(term) from tokens order by doc')) {
+        const term = terms[index as number]!;
+        tokens.set(term, tokens.has(term) ? undefined : Buffer.from(hex as string, 'hex'));
+      }
+    } finally {
+      database.rollback();
     }
     for (const term of terms) if (!tokens.has(term)) tokens.set(term, undefined);
     return tokens;
