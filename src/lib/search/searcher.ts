@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EmbedderStatus } from '../embedder/types.js';
-import { ERROR_CODES, EmbedSearchError, type ErrorCode } from '../errors.js';
+import { EmbedSearchError } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
 import { vectorShareOf } from '../models/profiles.js';
 import { openLocalStore } from '../store/local-store.js';
-import type { ChunkScore, SearchFilter, StoreCounts, StoreReader } from '../store/types.js';
+import type { SearchFilter, StoreCounts, StoreReader } from '../store/types.js';
 import { checkMeanwhile } from './check-meanwhile.js';
 import { checkOptions, checkRequest } from './check-request.js';
 import { diversify } from './diversify.js';
@@ -15,12 +15,11 @@ import { queryTerms } from './query-terms.js';
 import { gather, rangesOf, searchWords, VECTOR_CANDIDATES, WORD_CANDIDATES } from './gather.js';
 import { type HitEntry, hitsOf } from './hits.js';
 import { acceptsAny, both, inlineFilter, pathFilter } from './path-filter.js';
-import { queryVectors } from './query-vectors.js';
 import { IndexEmbedder } from './index-embedder.js';
-import type { RecordedModel } from './model-of-index.js';
 import { NewestGeneration } from './newest-generation.js';
 import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
 import { confidenceOf, relevanceOf } from './relevance.js';
+import { NOTHING_BY_MEANING, noVectors, recordedModel, SearchByMeaning } from './search-by-meaning.js';
 import { termWeights } from './term-weights.js';
 import type {
   SearcherOptions,
@@ -32,21 +31,6 @@ import type {
 } from './types.js';
 import { type UnderstoodQuery, understandQuery } from './understand.js';
 import { type RankingWeights, weightsFor } from './weights.js';
-
-interface LegOptions {
-  readonly limit: number;
-  readonly filter: SearchFilter | undefined;
-  readonly exact?: boolean;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface VectorLeg {
-  readonly found: readonly ChunkScore[];
-  readonly degraded?: string;
-}
-
-/** What the user asks for does not go with this index: words are no answer to that. */
-const SETTINGS_OF_ANOTHER: ReadonlySet<ErrorCode> = new Set(['INDEX_OTHER_MODEL', 'INDEX_OTHER_SETTINGS']);
 
 /** What there is to rank. */
 export interface FoundCandidates {
@@ -62,13 +46,12 @@ export interface FoundCandidates {
   readonly degraded: string | undefined;
 }
 
-const NOTHING_BY_VECTOR: VectorLeg = { found: [] };
-
 /** An open index and, from the first query that needs vectors on, an embedder. */
 export class Searcher {
   readonly #generations: NewestGeneration;
   readonly #options: SearcherOptions;
   readonly #embedder: IndexEmbedder;
+  readonly #byMeaning: SearchByMeaning;
   /** Of the generation that the reader holds. */
   #counts: StoreCounts;
   #identity: string;
@@ -79,9 +62,10 @@ export class Searcher {
     this.#generations = new NewestGeneration(reader, (newest) => this.#takeOver(newest));
     this.#options = options;
     this.#embedder = new IndexEmbedder(options, {
-      recorded: () => this.#recorded(),
+      recorded: () => recordedModel(this.reader),
       folders: () => [this.root, this.indexDir],
     });
+    this.#byMeaning = new SearchByMeaning(this.#embedder, () => this.reader);
   }
 
   /** Opens an index; each search then answers from its newest generation. Errors: INDEX_* and those of the machine. */
@@ -212,7 +196,7 @@ export class Searcher {
     const { source, chosen, duplicates, answeredBy } = await findSimilar(reader, { ...request, mode });
     const { startLine, endLine, symbol, id } = source;
     const lacking = `${path}:${startLine} has no vector`;
-    if (mode === 'vector' && answeredBy !== 'vector') throw this.#noVectors(lacking);
+    if (mode === 'vector' && answeredBy !== 'vector') throw noVectors(reader, lacking);
     const repeated = duplicates.get(id);
     return {
       query: `${path}:${line}`,
@@ -251,7 +235,9 @@ export class Searcher {
     const wordLimit = Math.max(WORD_CANDIDATES, limit * 10);
     const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, exact, signal };
     const byVector =
-      mode === 'lexical' ? Promise.resolve(NOTHING_BY_VECTOR) : this.#vectorLeg(query.text, mode, vectorLeg);
+      mode === 'lexical'
+        ? Promise.resolve(NOTHING_BY_MEANING)
+        : this.#byMeaning.search(query.text, mode, vectorLeg, this.#counts);
     // The words are looked up while the embedder works, then the index is held against its checksums.
     const [{ found, degraded }, words] = await Promise.all([
       byVector,
@@ -294,37 +280,6 @@ export class Searcher {
     this.#embedder.forget();
   }
 
-  #recorded(): RecordedModel {
-    const { identity, modelFile } = this.reader;
-    if (!identity || !modelFile) throw this.#noVectors();
-    return { identity, modelFile };
-  }
-
-  /** Why there are no vectors to search: what kept the last run from making them, where that is known. */
-  #noVectors(lacking = 'The index has no vectors'): EmbedSearchError {
-    const { lastRun } = this.reader;
-    const code = lastRun?.errorCode as ErrorCode | undefined;
-    const exit = code === undefined ? 0 : ERROR_CODES[code]?.exit;
-    if (code !== undefined && (exit === 4 || exit === 5)) {
-      return new EmbedSearchError(code, `${lacking}: ${lastRun?.detail ?? code}`);
-    }
-    return new EmbedSearchError('INDEX_MISSING', `${lacking} yet.`, {
-      fix: 'Run `embed-search index` until it ends well; `--mode lexical` answers from words meanwhile.',
-    });
-  }
-
-  async #vectorLeg(text: string, mode: SearchMode, options: LegOptions): Promise<VectorLeg> {
-    try {
-      return { found: await this.#searchVectors(text, options) };
-    } catch (error) {
-      if (mode === 'vector' || !(error instanceof EmbedSearchError) || SETTINGS_OF_ANOTHER.has(error.code))
-        throw error;
-      // Nothing to embed is no fault: an index of an empty folder is not degraded.
-      if (this.#counts.chunks === 0) return NOTHING_BY_VECTOR;
-      return { found: [], degraded: error.message };
-    }
-  }
-
   async #wordLeg(terms: readonly string[], limit: number, filter: SearchFilter | undefined) {
     // One turn of the event loop later, so that the texts to embed are on their way first.
     await setImmediate();
@@ -345,20 +300,6 @@ export class Searcher {
     const filter = both(asked, inline)!;
     if (acceptsAny(this.reader, filter)) return { query, filter };
     return { query: understandQuery(text, { filters: false }), filter: asked };
-  }
-
-  async #searchVectors(text: string, options: LegOptions): Promise<ChunkScore[]> {
-    const { limit, filter, exact = false, signal } = options;
-    if (this.#counts.withVectors === 0) throw this.#noVectors();
-    const { queryPrefix, tokenLimit } = this.#recorded().identity;
-    const embedder = await this.#embedder.provide();
-    const best = new Map<number, ChunkScore>();
-    for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {
-      for (const found of await this.reader.searchVectors(vector, { limit, filter, exact })) {
-        if (found.score > (best.get(found.chunkId)?.score ?? -Infinity)) best.set(found.chunkId, found);
-      }
-    }
-    return [...best.values()].sort((a, b) => b.score - a.score).slice(0, limit);
   }
 }
 
