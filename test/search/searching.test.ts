@@ -144,7 +144,10 @@ it('the command line explains, and refuses a score that is none', async () => {
     /Understood as: name; names retryupload; in typescript\n[^]*vector \+0\.\d+ .*definition \+0\.\d+/,
   );
   const none = await run(['query', 'retryUpload', '--min-score', '1', '--path', folder]);
-  expect(none).toMatchObject({ exitCode: 0, stdout: 'Nothing found. There may be something without --min-score 1.' });
+  expect(none).toMatchObject({
+    exitCode: 0,
+    stdout: 'Nothing found. There may be something without --min-score 1.',
+  });
   for (const wrong of ['2', '-1', 'x', ''])
     expect(await run(['query', 'x', `--min-score=${wrong}`, '--path', folder])).toMatchObject({
       exitCode: 2,
