@@ -8,11 +8,11 @@ export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: the others change no first ten (decision 21). */
-const RANKED_CANDIDATES = 300;
+const RANKED_CANDIDATES = 150;
 const RANKED_PER_HIT = 10;
 
 /** Of each leg's best, so many are read for what only their texts say. */
-const READ_CANDIDATES = 100;
+const READ_CANDIDATES = 60;
 
 /** What the legs found for one query; an absent leg is an empty list. Each is sorted, best first. */
 export interface Legs {
