@@ -108,10 +108,11 @@ async function download(/** @type {Origin} */ origin, /** @type {string} */ into
   return archive;
 }
 
-function unpack(/** @type {string} */ archive, /** @type {string} */ into) {
+/** Unpacks an archive of any of the registries. */
+export function unpack(/** @type {string} */ archive, /** @type {string} */ into) {
   if (archive.endsWith('.deb')) return run('dpkg-deb', ['--extract', archive, into]);
   if (archive.endsWith('.whl')) return run('python3', ['-m', 'zipfile', '--extract', archive, into]);
-  return run('tar', ['-xzf', archive, '-C', into]);
+  return run('tar', ['-xf', archive, '-C', into]);
 }
 
 /** Folders, and the files of the languages that are judged; no links, which would lead out of the corpus. */
