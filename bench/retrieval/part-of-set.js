@@ -25,7 +25,8 @@ const lines = createInterface({
 for await (const line of lines) {
   if (line === '') continue;
   all++;
-  const id = String(JSON.parse(line)._id);
+  const { _id } = JSON.parse(line);
+  const id = String(_id);
   if (judged.has(id) || isChosen(id)) kept.push(`${line}\n`);
 }
 mkdirSync(into, { recursive: true });

@@ -62,6 +62,22 @@ describe('what the ranking prefers, all else equal', () => {
     expect(order('tests for how numbers are read', both)[0]).toBe('src/parser.test.ts:1');
   });
 
+  it('code before the prose about it, where code has what is asked for and prose is not', () => {
+    const ofCode = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
+    const first = (query: string, share: number, weights = ofCode) => {
+      const both = [
+        candidate('docs/a.md', { words: 6, ...evidence({ wordShare: 0.9 }) }),
+        candidate('src/z.ts', { words: 5.8, ...evidence({ wordShare: share }) }),
+      ];
+      return rank(both, understandQuery(query), RANGES, weights)[0]!.candidate.path;
+    };
+    expect(first('numbers that are read', 0.8)).toBe('src/z.ts');
+    expect(first('guide to numbers that are read', 0.8)).toBe('docs/a.md');
+    expect(first('numbers of docs/a.md', 0.8)).toBe('docs/a.md');
+    expect(first('numbers that are read', 0.4)).toBe('docs/a.md');
+    expect(first('numbers that are read', 0.8, WEIGHTS)).toBe('docs/a.md');
+  });
+
   it('the file that the query names, and one whose name has its words', () => {
     const both = [candidate('src/a.ts'), candidate('src/http-client.ts')];
     expect(order('what does http-client.ts do', both)[0]).toBe('src/http-client.ts:1');
@@ -228,6 +244,13 @@ it.each([
   ['src/types.d.ts', 'declaration'],
   ['src/index.ts', 'barrel'],
   ['pkg/__init__.py', 'barrel'],
+  ['README', 'document'],
+  ['docs/README.cross', 'document'],
+  ['docs/guide.rst', 'document'],
+  ['notes/plan.txt', 'document'],
+  ['CMakeLists.txt', 'source'],
+  ['requirements-dev.txt', 'source'],
+  ['bin/deploy', 'source'],
 ])('%s is of the kind %s', (path, kind) => {
   expect(fileKind(path)).toBe(kind);
 });

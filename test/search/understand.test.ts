@@ -46,6 +46,8 @@ describe('what a query is', () => {
     expect([...understandQuery('tests of the parser').asksFor]).toEqual(['test']);
     expect([...understandQuery('test/parser.test.ts').asksFor]).toContain('test');
     expect([...understandQuery('how is the parser made').asksFor]).toEqual([]);
+    expect([...understandQuery('how do I install it').asksFor]).toEqual(['document']);
+    expect([...understandQuery('README.md').asksFor]).toEqual(['document']);
     expect([...understandQuery(`${'some pasted text '.repeat(40)} with tests`).asksFor]).toEqual([]);
     expect(understandQuery('most recent changes to the parser').isAboutRecent).toBe(true);
     expect(understandQuery('how is the parser made').isAboutRecent).toBe(false);

@@ -120,6 +120,25 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(writer.counts().chunks).toBe(1);
     });
 
+    it('languages of a sample are those of all files where they are few, else of files all over the index', async () => {
+      writer.transaction(() => {
+        for (let index = 0; index < 300; index++) {
+          const [record, chunks] = file(`${index}.x`, ['text']);
+          writer.putFile({ ...record, language: index < 100 ? 'go' : 'markdown' }, chunks);
+        }
+        for (let index = 200; index < 300; index += 2) writer.removeFile(`${index}.x`);
+      });
+      const reader = await read();
+      const goOf = (most: number): [number, number] => {
+        const languages = reader.sampleLanguages(most);
+        return [languages.length, languages.filter((language) => language === 'go').length];
+      };
+      expect(goOf(250)).toEqual([250, 100]);
+      const [count, go] = goOf(30);
+      expect(count).toBe(30);
+      expect(Math.abs(go - 10)).toBeLessThanOrEqual(2);
+    });
+
     it('files may be changed while they are listed', () => {
       writer.transaction(() => {
         for (let index = 0; index < 1200; index++) writer.putFile(...file(`${index}.ts`, [`text ${index}`]));

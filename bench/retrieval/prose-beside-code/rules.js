@@ -1,22 +1,14 @@
 // Rules by which code could stand before prose in a folder of both, for run.js: each takes the ranking of a query and
 // gives what a chunk scores instead.
-import { contentKind, detectLanguage } from '../../../dist/lib/corpus/language.js';
+import { contentKind } from '../../../dist/lib/corpus/language.js';
+import { isProse } from '../../../dist/lib/search/file-kind.js';
 
 /**
  * @typedef {import('../../../dist/lib/search/rank.js').RankedChunk} RankedChunk
  * @typedef {import('../../../dist/lib/search/rank.js').ScoreParts} ScoreParts
- * @typedef {{counts: readonly {language: string, files: number, chunks: number}[], text: string}} Folder
+ * @typedef {{counts: readonly {language: string, files: number, chunks: number}[], asksForProse: boolean}} Folder
  * @typedef {(ranked: readonly RankedChunk[], folder: Folder) => (entry: RankedChunk) => number} Rule
  */
-
-const ASKS =
-  /\b(read ?me|docs?|documentation|documented|guides?|guidelines?|manual|handbook|tutorials?|faq|wiki|install(ing|ation)?|get(ting)? started|quick ?start|set ?up|setting up|usage|how (do|can|should|to)|configure|configuring|upgrad(e|ing)|migrat(e|ing|ion)|contribut(e|ing|ions?|ors?)|licen[cs]e|requirements|change ?logs?|release notes|what('s| is) new|examples?)\b/i;
-
-export function asksForProse(/** @type {string} */ text) {
-  return ASKS.test(text);
-}
-
-const isProse = (/** @type {string} */ path) => contentKind(detectLanguage(path)) !== 'code';
 
 /** Share of the files (or chunks) of a folder that are code. */
 function codeShare(/** @type {Folder} */ { counts }, /** @type {'files' | 'chunks'} */ unit) {
@@ -54,9 +46,9 @@ function lowered(factor, { scale = 'files', asked = true, all = false } = {}) {
   return (_ranked, folder) => {
     const share = codeShare(folder, scale === 'chunks' ? 'chunks' : 'files');
     const by = 1 - (1 - factor) * (scale === 'mostly' ? Math.min(1, 2 * share) : share);
-    const spared = asked && asksForProse(folder.text);
+    const spared = asked && folder.asksForProse;
     return ({ candidate, score, parts, fileKind }) => {
-      const isLowered = !spared && isProse(candidate.path) && (all || fileKind === 'source');
+      const isLowered = !spared && isProse(candidate.path) && (all || fileKind === 'document');
       return isLowered ? (score - parts.excluded) * by + parts.excluded : score;
     };
   };
@@ -80,10 +72,10 @@ function loweredWhereCodeSaysIt(factor, by) {
     }
     const ratio = best.prose === 0 ? 1 : Math.min(1, best.code / best.prose);
     const share = codeShare(folder, 'files') * Math.max(0, 2 * ratio - 1);
-    const spared = asksForProse(folder.text);
+    const spared = folder.asksForProse;
     const times = 1 - (1 - factor) * share;
     return ({ candidate, score, parts, fileKind }) =>
-      !spared && isProse(candidate.path) && fileKind === 'source'
+      !spared && isProse(candidate.path) && fileKind === 'document'
         ? (score - parts.excluded) * times + parts.excluded
         : score;
   };
@@ -101,7 +93,7 @@ function partsOfProse(times) {
     const scaled = Object.fromEntries(
       Object.entries(times).map(([part, by]) => [part, 1 - (1 - by) * share]),
     );
-    const spared = asksForProse(folder.text);
+    const spared = folder.asksForProse;
     return (entry) => (isProse(entry.candidate.path) && !spared ? withParts(entry, scaled) : entry.score);
   };
 }
@@ -137,7 +129,7 @@ const coherenceByKind = (ranked) => {
 
 /** @type {Readonly<Record<string, Rule>>} */
 export const RULES = {
-  'as it is': () => (entry) => entry.score,
+  'no rule': () => (entry) => entry.score,
   'prose x .95': lowered(0.95),
   'prose x .9': lowered(0.9),
   'prose x .8': lowered(0.8),

@@ -15,10 +15,11 @@ import { readEvaluationSet } from '../../../dist/lib/evaluation/read-set.js';
 import { bestOfEachFile } from '../../../dist/lib/search/each-file.js';
 import { rank } from '../../../dist/lib/search/rank.js';
 import { Searcher } from '../../../dist/lib/search/searcher.js';
+import { understandQuery } from '../../../dist/lib/search/understand.js';
 import { runJson } from '../cli.js';
 import { corpora, halfOf, readQuestionJudgements, readQuestions } from '../code-questions/questions.js';
 import { fetchWithProse, mixed } from './fetch.js';
-import { asksForProse, RULES } from './rules.js';
+import { RULES } from './rules.js';
 
 /**
  * @typedef {import('../../../dist/lib/evaluation/metrics.js').RetrievalScores} Scores
@@ -26,6 +27,10 @@ import { asksForProse, RULES } from './rules.js';
  * @typedef {{id: string, corpus: string, slice: string, isProse: boolean, asks: boolean, without?: Scores,
  *   by: Record<string, Scores>}} Line
  */
+
+/** What the program does, whatever that is. */
+const SHIPPED = 'as shipped';
+const NAMES = [...Object.keys(RULES), SHIPPED];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,7 +79,7 @@ async function ask(/** @type {string} */ name) {
   const without = new Map();
   const alone = await Searcher.open({ indexDir: code });
   for (const { id, text } of questions)
-    without.set(id, (await scores(alone, text, codeJudgements.get(id), ['as it is']))['as it is']);
+    without.set(id, (await scores(alone, text, codeJudgements.get(id), ['no rule']))['no rule']);
   await alone.close();
   const searcher = await Searcher.open({ indexDir: both });
   sizes.set(name, await searcher.use((reader) => chunksByKind(reader.countsByLanguage())));
@@ -118,14 +123,23 @@ async function indexes(/** @type {string} */ name) {
  * @param {(file: string) => string} [idOf]
  * @returns {Promise<Record<string, Scores>>}
  */
-async function scores(searcher, text, judged, names = Object.keys(RULES), idOf = (file) => file) {
+async function scores(searcher, text, judged, names = NAMES, idOf = (file) => file) {
   const { candidates, query, ranges, weights } = await searcher.candidates({ text });
   const counts = await searcher.use((reader) => reader.countsByLanguage());
-  const ranked = rank(candidates, query, ranges, weights);
-  const folder = { counts, text, query };
+  const ranked = rank(candidates, query, ranges, {
+    ...weights,
+    kind: { ...weights.kind, document: 1 },
+  });
+  const shipped = new Map(
+    rank(candidates, query, ranges, weights).map(({ candidate, score }) => [candidate.chunkId, score]),
+  );
+  const folder = { counts, asksForProse: query.asksFor.has('document') };
   return Object.fromEntries(
     names.map((name) => {
-      const scoreOf = RULES[name]?.(ranked, folder);
+      const scoreOf =
+        name === SHIPPED
+          ? (/** @type {import('./rules.js').RankedChunk} */ { candidate }) => shipped.get(candidate.chunkId)
+          : RULES[name]?.(ranked, folder);
       const again = ranked
         .map((entry) => ({ entry, score: scoreOf?.(entry) ?? entry.score }))
         .sort((a, b) => b.score - a.score);
@@ -134,6 +148,10 @@ async function scores(searcher, text, judged, names = Object.keys(RULES), idOf =
       return [name, scoreQuery(files, judged ?? new Map())];
     }),
   );
+}
+
+function asksForProse(/** @type {string} */ text) {
+  return understandQuery(text).asksFor.has('document');
 }
 
 function chunksByKind(/** @type {readonly {language: string, chunks: number}[]} */ counts) {
@@ -149,10 +167,11 @@ function reportCorpora() {
     '\n| package | language | questions | chunks of code / prose | nDCG@10 alone | with prose | success@1 alone | with prose |',
   );
   console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, { code, prose: ofProse }] of [...sizes, ['all', { code: 0, prose: 0 }]]) {
+  for (const name of [...sizes.keys(), 'all']) {
+    const { code = '', prose: ofProse = '' } = sizes.get(name) ?? {};
     const own = lines.filter((line) => !line.isProse && (name === 'all' || line.corpus === name));
     const alone = own.map(({ without }) => without ?? scoreQuery([], new Map()));
-    const both = own.map(({ by }) => by['as it is'] ?? scoreQuery([], new Map()));
+    const both = own.map(({ by }) => by['no rule'] ?? scoreQuery([], new Map()));
     const cells = ['ndcg10', 'success1'].flatMap((metric) =>
       [alone, both].map((part) => figure(mean(part.map((each) => each[metric])))),
     );
@@ -163,7 +182,7 @@ function reportCorpora() {
   const own = lines.filter((line) => !line.isProse);
   for (const half of ['dev', 'test', undefined]) {
     const part = own.filter(({ id }) => half === undefined || halfOf(id) === half);
-    const lost = part.map((line) => (line.by['as it is']?.ndcg10 ?? 0) - (line.without?.ndcg10 ?? 0));
+    const lost = part.map((line) => (line.by['no rule']?.ndcg10 ?? 0) - (line.without?.ndcg10 ?? 0));
     console.log(`what prose changes, ${half ?? 'all'}: ${estimate(bootstrap(lost))}`);
   }
   const asking = own.filter(({ asks }) => asks).length;
@@ -183,10 +202,10 @@ function reportRules(/** @type {string} */ title, /** @type {readonly Line[]} */
     '| rule | nDCG@10, tuned on / other | change, tuned on | change, other | success@1, tuned on / other |',
   );
   console.log('| --- | ---: | ---: | ---: | ---: |');
-  for (const name of Object.keys(RULES)) {
+  for (const name of NAMES) {
     const of = (/** @type {readonly Line[]} */ some, /** @type {'ndcg10' | 'success1'} */ metric) =>
       some.map(({ by }) => by[name]?.[metric] ?? 0);
-    const base = (/** @type {readonly Line[]} */ some) => some.map(({ by }) => by['as it is']?.ndcg10 ?? 0);
+    const base = (/** @type {readonly Line[]} */ some) => some.map(({ by }) => by['no rule']?.ndcg10 ?? 0);
     const change = halves.map((half) => {
       const before = base(half);
       return estimate(bootstrap(of(half, 'ndcg10').map((score, at) => score - (before[at] ?? 0))));

@@ -12,7 +12,8 @@ export type FileKind =
   | 'lock'
   | 'example'
   | 'declaration'
-  | 'barrel';
+  | 'barrel'
+  | 'document';
 
 const TEST_FOLDER =
   /(^|\/)(tests?|__tests__|specs?|e2e|testdata|test[-_]?data|fixtures?|__fixtures__|__mocks__|mocks?|benchmarks?|bench(es)?|[a-z0-9]+[-_.]tests?)\//;
@@ -29,6 +30,9 @@ const GENERATED_PART =
 const LOCK_NAME = /(^|\/)[^/]*([-.]lock(\.[a-z0-9]+)?|\.lockfile|go\.sum|npm-shrinkwrap\.json)$/;
 const DECLARATION_NAME = /\.d\.[cm]?ts$/;
 const BARREL_NAME = /(^|\/)(index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|package-info\.java|doc\.go)$/;
+// Not by the language: a script without an ending is text by its name alone. Lists that programs read are no prose.
+const DOCUMENT_NAME =
+  /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile)$|(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$/;
 
 /** The kind of a file; `path` is relative to the root, with `/`. The first kind that fits counts. */
 export function fileKind(path: string): FileKind {
@@ -41,5 +45,11 @@ export function fileKind(path: string): FileKind {
   if (EXAMPLE_FOLDER.test(lower)) return 'example';
   if (LEGACY_PART.test(lower)) return 'legacy';
   if (DECLARATION_NAME.test(lower)) return 'declaration';
+  if (DOCUMENT_NAME.test(lower)) return 'document';
   return BARREL_NAME.test(lower) ? 'barrel' : 'source';
+}
+
+/** Whether a file is written for people: a README, a guide, a changelog. */
+export function isProse(path: string): boolean {
+  return DOCUMENT_NAME.test(path.toLowerCase());
 }

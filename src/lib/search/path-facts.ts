@@ -1,10 +1,11 @@
 import { splitIdentifier } from '../corpus/words.js';
-import { fileKind, type FileKind } from './file-kind.js';
+import { fileKind, type FileKind, isProse } from './file-kind.js';
 import { stem } from './stems.js';
 
 /** What a path says whatever is asked. */
 export interface PathFacts {
   readonly kind: FileKind;
+  readonly isProse: boolean;
   readonly lower: string;
   /** Stems of the words of the whole path, each once. */
   readonly words: readonly string[];
@@ -22,6 +23,7 @@ export function pathFacts(path: string): PathFacts {
     const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
     facts = {
       kind: fileKind(path),
+      isProse: isProse(path),
       lower: path.toLowerCase(),
       words: [...new Set(stemsOf(path))],
       nameWords: stemsOf(name),

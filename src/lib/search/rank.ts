@@ -1,6 +1,7 @@
 import { splitIdentifier } from '../corpus/words.js';
 import { FileFacts } from './file-facts.js';
 import type { FileKind } from './file-kind.js';
+import { pathFacts } from './path-facts.js';
 import { isStopWord } from './query-terms.js';
 import { stem } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
@@ -121,11 +122,12 @@ export function rank(
     return { candidate, score: 0, lexical, fileKind: file.kind, parts };
   });
   addCoherence(ranked, ranges, weights.vector[query.kind], weights);
-  for (const entry of ranked) settle(entry, query, weights);
+  const kinds = { ...weights.kind, document: documentWeight(candidates, weights.kind.document) };
+  for (const entry of ranked) settle(entry, query, kinds);
   return ranked.sort(byScore);
 }
 
-function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeights): void {
+function settle(entry: RankedChunk, query: UnderstoodQuery, kinds: RankingWeights['kind']): void {
   const { parts, fileKind: kind } = entry;
   const good =
     parts.words +
@@ -136,8 +138,24 @@ function settle(entry: RankedChunk, query: UnderstoodQuery, weights: RankingWeig
     parts.coherence +
     parts.phrase +
     parts.recency;
-  if (!query.asksFor.has(kind)) parts.kind = good * (weights.kind[kind] - 1);
+  if (!query.asksFor.has(kind)) parts.kind = good * (kinds[kind] - 1);
   entry.score = good + parts.kind + parts.excluded;
+}
+
+/**
+ * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered as far as
+ * a chunk of code has the words of the query that the best chunk of prose has, and not at all where code has half.
+ */
+function documentWeight(candidates: readonly Candidate[], weight: number): number {
+  if (weight === 1) return 1;
+  let [code, prose] = [0, 0];
+  for (const { path, evidence } of candidates) {
+    const share = evidence?.wordShare ?? 0;
+    if (pathFacts(path).isProse) prose = Math.max(prose, share);
+    else code = Math.max(code, share);
+  }
+  const covered = prose === 0 ? 1 : Math.min(1, code / prose);
+  return 1 - (1 - weight) * Math.max(0, 2 * covered - 1);
 }
 
 function byScore(a: RankedChunk, b: RankedChunk): number {

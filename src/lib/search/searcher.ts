@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { contentKind } from '../corpus/language.js';
 import type { EmbedderStatus } from '../embedder/types.js';
 import { EmbedSearchError } from '../errors.js';
 import { type MemoryReport, memoryReport } from '../memory.js';
@@ -46,6 +47,9 @@ export interface FoundCandidates {
   readonly degraded: string | undefined;
 }
 
+/** How much of a folder is code is told by so many files: to a fortieth. */
+const SAMPLED_FILES = 400;
+
 /** An open index and, from the first query that needs vectors on, an embedder. */
 export class Searcher {
   readonly #generations: NewestGeneration;
@@ -54,6 +58,7 @@ export class Searcher {
   readonly #byMeaning: SearchByMeaning;
   /** Of the generation that the reader holds. */
   #counts: StoreCounts;
+  #codeShare: number | undefined;
   #identity: string;
 
   private constructor(reader: StoreReader, options: SearcherOptions) {
@@ -252,7 +257,11 @@ export class Searcher {
       mode: answered,
       candidates: gather(this.reader, query, legs, { weightOf, limit }),
       ranges: rangesOf(legs),
-      weights: weightsFor(answered, { ranking, vectorShare: this.#vectorShare }),
+      weights: weightsFor(answered, {
+        ranking,
+        vectorShare: this.#vectorShare,
+        codeShare: (this.#codeShare ??= codeShareOf(this.reader)),
+      }),
       weightOf,
       degraded,
     };
@@ -274,6 +283,7 @@ export class Searcher {
   /** Another generation may have been made by another model: its embedder is not the one that runs. */
   #takeOver(reader: StoreReader): void {
     this.#counts = reader.counts();
+    this.#codeShare = undefined;
     const identity = JSON.stringify(reader.identity);
     if (this.#identity === identity) return;
     this.#identity = identity;
@@ -301,6 +311,13 @@ export class Searcher {
     if (acceptsAny(this.reader, filter)) return { query, filter };
     return { query: understandQuery(text, { filters: false }), filter: asked };
   }
+}
+
+/** Share of the files that are code; of none, 0. */
+function codeShareOf(reader: StoreReader): number {
+  const languages = reader.sampleLanguages(SAMPLED_FILES);
+  const code = languages.filter((language) => contentKind(language) === 'code');
+  return languages.length === 0 ? 0 : code.length / languages.length;
 }
 
 function hitEntry({ candidate, lexical, parts }: RankedChunk, score: number, explain: boolean): HitEntry {

@@ -52,6 +52,10 @@ const ASKS_FOR: readonly [FileKind, RegExp][] = [
   ['generated', /\b(generated|auto-?generated|minified|dist|bundle)\b/i],
   ['declaration', /\b(type (declaration|definition)s?|typings|\.d\.ts)\b/i],
   ['barrel', /\b(exports?|re-?exports?|entry point|index file|package init)\b/i],
+  [
+    'document',
+    /\b(read ?me|docs?|document(ation|ed)|guid(es?|elines?)|manual|handbook|tutorials?|faq|wiki|install(ing|ation)?|get(ting)? started|quick ?start|set ?up|setting up|usage|how (do|can|should|to)|configur(e|ing)|upgrad(e|ing)|migrat(e|ing|ion)|contribut(e|ing|ions?|ors?)|licen[cs]e|requirements|change ?logs?|release notes|what('s| is) new|examples?|(which|what|minimum|supported) (\w+ ){0,4}(versions?|releases?))\b/i,
+  ],
 ];
 const RECENT =
   /\b(recent(ly)?|latest|newest|last (changed|modified|edited|updated)|(this|last) week|today|yesterday)\b/i;

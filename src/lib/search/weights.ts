@@ -24,7 +24,10 @@ export interface RankingWeights {
   readonly coherentChunks: number;
   readonly phrase: number;
   readonly recency: number;
-  /** The score is multiplied by this for files of the kind, unless the query asks for them. */
+  /**
+   * The score is multiplied by this for files of the kind, unless the query asks for them; `document` by all of it only
+   * where the folder is code and has what is asked for.
+   */
   readonly kind: Readonly<Record<FileKind, number>>;
 }
 
@@ -54,6 +57,7 @@ const WEIGHTS: RankingWeights = {
     example: 0.8,
     declaration: 0.9,
     barrel: 0.9,
+    document: 0.7,
   },
 };
 
@@ -75,13 +79,20 @@ const NO_RULES = {
 const TUNED_SHARE = WEIGHTS.vector.sentence;
 const MOST_VECTOR_SHARE = 0.9;
 
+export interface WeighedFor {
+  readonly ranking: boolean;
+  readonly vectorShare: number | undefined;
+  /** Share of the folder's files that are code, 0..1; default 0: prose among prose is not lowered. */
+  readonly codeShare?: number;
+}
+
 /**
  * The weights of one search. `vector` alone has no rules, which are about words and names; a stronger model may say by
  * its profile that a sentence's meaning counts more (`vectorShare`), which raises it for every kind of query.
  */
 export function weightsFor(
   mode: SearchMode,
-  { ranking, vectorShare }: { ranking: boolean; vectorShare: number | undefined },
+  { ranking, vectorShare, codeShare = 0 }: WeighedFor,
 ): RankingWeights {
   const rules = ranking && mode !== 'vector' ? WEIGHTS : { ...WEIGHTS, ...NO_RULES };
   const share = (kind: QueryKind): number => {
@@ -91,6 +102,7 @@ export function weightsFor(
   };
   return {
     ...rules,
+    kind: { ...rules.kind, document: 1 - (1 - rules.kind.document) * codeShare },
     // Nothing to weigh against each other where only one of them is asked for.
     meaningByWordShare: mode === 'hybrid' ? rules.meaningByWordShare : 0,
     vector: {

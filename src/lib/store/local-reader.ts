@@ -11,6 +11,7 @@ import {
   allProblems,
   fileByPath,
   knownFiles,
+  languagesOfSample,
   leftOut,
   metaObject,
   paged,
@@ -183,6 +184,10 @@ export class LocalReader implements StoreReader {
         files: files as number,
         chunks: chunks as number,
       }));
+  }
+
+  sampleLanguages(most: number): string[] {
+    return languagesOfSample(this.#database, most);
   }
 
   bytes(): Promise<StoreBytes> {

@@ -1,4 +1,5 @@
 import { FILE_COLUMNS, fileOfRow, problemOfRow } from './rows.js';
+import { listOf } from './list-of.js';
 import { metaValue, PENDING, QUARANTINED } from './schema.js';
 import type { Sqlite, SqlRow, SqlValue } from './sqlite.js';
 import type { KnownFile, LeftOutFile, PathRange, Problem, StoreCounts, StoredFile } from './types.js';
@@ -106,4 +107,23 @@ export function storeCounts(database: Sqlite): StoreCounts {
 export function metaObject(database: Sqlite, key: string): unknown {
   const value = metaValue(database, key);
   return value === undefined ? null : JSON.parse(value as string);
+}
+
+/** See StoreReader.sampleLanguages. */
+export function languagesOfSample(database: Sqlite, most: number): string[] {
+  const sql = 'select json_group_array(language) from';
+  if ((metaValue(database, 'files') as number) <= most) return listOf<string>(database, `${sql} files`);
+  const [first, last] = database.get('select (select min(id) from files), (select max(id) from files)') as [
+    number,
+    number,
+  ];
+  const wanted = Array.from(
+    { length: most },
+    (_, index) => first + Math.floor((index * (last - first)) / most),
+  );
+  return listOf<string>(
+    database,
+    `${sql} (select language from json_each(?) wanted cross join files f on f.id = (select min(id) from files where id >= wanted.value))`,
+    JSON.stringify(wanted),
+  );
 }

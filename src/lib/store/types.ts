@@ -235,6 +235,8 @@ export interface StoreReader extends KnownFiles {
 
   counts(): StoreCounts;
   countsByLanguage(): { language: string; files: number; chunks: number }[];
+  /** Of up to `most` files, spread over the index: of all where there are no more. Counting takes as long as there are files. */
+  sampleLanguages(most: number): string[];
   bytes(): Promise<StoreBytes>;
   problems(): Iterable<Problem>;
   files(): Iterable<StoredFile>;
