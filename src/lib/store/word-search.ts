@@ -25,6 +25,8 @@ const MOST_COMMON = 8;
 const LEAST_OF_COMMON = 1;
 /** How often such a term stands in a row is counted where so many rows have it, else it stands there once. */
 const MOST_COUNTED = 4_000;
+/** A term that stands in more places (`self` in many long files) is left to FTS5: so many are a list of 200 KB. */
+const MOST_PLACES = 30_000;
 
 /** As in SQLite's FTS5 and as most have it since Robertson and Walker, 1994. */
 const K1 = 1.2;
@@ -41,10 +43,11 @@ interface FoundRow {
   readonly score: number;
 }
 
-/** Rows, ascending, and how often a term stands in each. */
-interface Counts {
-  readonly ids: Float64Array;
-  readonly counts: Uint32Array;
+/** Rows with a term, ascending: how often it stands in each, or what it adds to the score of each. */
+interface TermRows {
+  readonly ids: ArrayLike<number>;
+  readonly counts?: ArrayLike<number>;
+  readonly gains?: ArrayLike<number>;
 }
 
 interface Terms {
@@ -92,7 +95,7 @@ export class WordSearch {
     const tokens = areFew ? this.#tokens.of(telling) : [undefined];
     if (tokens.includes(undefined))
       return this.#searchByFts5(telling, common, limit, isFiltered).map(({ id, score }) => make(id, score));
-    const scores = this.#scoresOf(tokens as Token[]);
+    const scores = this.#scoresOf(telling, tokens as Token[]);
     const found = isFiltered ? this.#allowedOf(scores) : scores;
     // Behind a filter there may be too few rows with a telling term.
     if (common.length > 0 && found.ids.length < limit / 2)
@@ -129,41 +132,55 @@ export class WordSearch {
     };
   }
 
-  #scoresOf(tokens: readonly Token[]): RowScores {
-    const all = tokens.map((token) => this.#countsOf(token));
+  #scoresOf(terms: readonly string[], tokens: readonly Token[]): RowScores {
+    const all = tokens.map((token, index) => this.#rowsOf(terms[index]!, token));
     const scores = new RowScores(all.map(({ ids }) => ids));
     const norms = this.#normsOf(scores.ids);
-    for (const counts of all) this.#add(counts, this.#weightOf(counts.ids.length), scores, norms);
+    for (const rows of all) this.#add(rows, this.#weightOf(rows.ids.length), scores, norms);
     return scores;
   }
 
-  #add({ ids, counts }: Counts, weight: number, scores: RowScores, norms: Float64Array): void {
+  #add({ ids, counts, gains }: TermRows, weight: number, scores: RowScores, norms: Float64Array): void {
     scores.visit(ids, (slot, index) => {
-      const count = counts[index]!;
-      scores.values[slot]! += (weight * (K1 + 1) * count) / (count + norms[slot]!);
+      const count = counts?.[index] ?? 1;
+      scores.values[slot]! += gains?.[index] ?? (weight * (K1 + 1) * count) / (count + norms[slot]!);
     });
   }
 
-  #countsOf(token: Token): Counts {
-    const sql = `select json_group_array(doc) from temp.${this.#table}_places where term = cast(? as text)`;
-    return countsIn(listOf<number>(this.#database, sql, token));
+  #rowsOf(term: string, token: Token): TermRows {
+    // What it adds is next to nothing, however often it stands there.
+    if (this.statistics.rowsWith(term) > this.statistics.rows / 2) return { ids: this.#idsOf(quoted(term)) };
+    const sql = `select json_group_array(doc) from
+      (select doc from temp.${this.#table}_places where term = cast(? as text) limit ${MOST_PLACES + 1})`;
+    const places = listOf<number>(this.#database, sql, token);
+    return places.length > MOST_PLACES ? this.#gainsOf(term) : countsIn(places);
+  }
+
+  #idsOf(expression: string): number[] {
+    const sql = `select json_group_array(rowid) from ${this.#table} where ${this.#table} match ?`;
+    return listOf<number>(this.#database, sql, expression);
+  }
+
+  /** By FTS5. In whole numbers: to print a score takes SQLite as long as to find it. */
+  #gainsOf(term: string): TermRows {
+    const sql = `select json_group_array(rowid), json_group_array(cast(score * 1e12 as integer)) from
+      (select rowid, -bm25(${this.#table}) as score from ${this.#table} where ${this.#table} match ? order by rowid)`;
+    const [ids, gains] = this.#database.get(sql, quoted(term)) as [string, string];
+    return { ids: JSON.parse(ids), gains: (JSON.parse(gains) as number[]).map((gain) => gain / 1e12) };
   }
 
   #addCommon(term: string, telling: readonly string[], scores: RowScores, norms: Float64Array): void {
     const rows = this.statistics.rowsWith(term);
-    if (this.#weightOf(rows) * (K1 + 1) < LEAST_OF_COMMON) return;
+    const weight = this.#weightOf(rows);
+    if (weight * (K1 + 1) < LEAST_OF_COMMON) return;
+    // How often it stands in a row would have to be read for all rows that have it: where they are many, once has to do.
     const [token] = rows <= MOST_COUNTED ? this.#tokens.of([term]) : [];
-    if (token === undefined) this.#add(this.#onceInEach(term, telling), this.#weightOf(rows), scores, norms);
+    if (token === undefined)
+      this.#add({ ids: this.#idsOf(`(${anyOf(telling)}) AND ${quoted(term)}`) }, weight, scores, norms);
     else {
-      const counts = this.#countsOf(token);
-      this.#add(counts, this.#weightOf(counts.ids.length), scores, norms);
+      const counted = this.#rowsOf(term, token);
+      this.#add(counted, this.#weightOf(counted.ids.length), scores, norms);
     }
-  }
-
-  /** How often a term stands in a row would have to be read for all rows that have it: where they are many, once has to do. */
-  #onceInEach(term: string, telling: readonly string[]): Counts {
-    const sql = `select json_group_array(rowid) from ${this.#table} where ${this.#table} match ?`;
-    return countsIn(listOf<number>(this.#database, sql, `(${anyOf(telling)}) AND ${quoted(term)}`));
   }
 
   #weightOf(rows: number): number {
@@ -232,7 +249,7 @@ function anyOf(terms: readonly string[]): string {
 }
 
 /** `places`: ascending, each row as often as it is counted. */
-function countsIn(places: readonly number[]): Counts {
+function countsIn(places: readonly number[]): TermRows {
   const ids = new Float64Array(places.length);
   const counts = new Uint32Array(places.length);
   let rows = 0;
