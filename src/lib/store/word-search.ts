@@ -16,7 +16,7 @@ const MOST_TERMS = 1_000;
 const MOST_SCORED = 2_000;
 const MOST_SCORED_PER_ROOT = 13;
 
-/** The places of so many times more rows are held at once. */
+/** The rows of one term are held where they are at most so many times more. */
 const MOST_HELD = 2;
 
 /** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
@@ -55,7 +55,6 @@ interface Terms {
   readonly telling: readonly string[];
   /** These count where such a row has them too: with them more rows would be scored than is allowed. */
   readonly common: readonly string[];
-  readonly areFew: boolean;
 }
 
 /**
@@ -88,12 +87,13 @@ export class WordSearch {
     make: (id: number, score: number) => T,
   ): T[] {
     if (limit <= 0) return [];
-    const { telling, common, areFew } = this.#split(terms, limit);
+    const { telling, common } = this.#split(terms, limit);
     if (telling.length === 0) return [];
     if (filter !== undefined) this.#filter.apply(filter);
     const isFiltered = filter !== undefined;
-    const tokens = areFew ? this.#tokens.of(telling) : [undefined];
-    if (tokens.includes(undefined))
+    const tokens = this.#tokens.of(telling);
+    const isTooMuch = telling.some((term) => this.statistics.rowsWith(term) > this.#mostHeld);
+    if (isTooMuch || tokens.includes(undefined))
       return this.#searchByFts5(telling, common, limit, isFiltered).map(({ id, score }) => make(id, score));
     const scores = this.#scoresOf(telling, tokens as Token[]);
     const found = isFiltered ? this.#allowedOf(scores) : scores;
@@ -103,7 +103,7 @@ export class WordSearch {
         make(id, score),
       );
     const norms = this.#normsOf(found.ids);
-    for (const term of common.slice(0, MOST_COMMON)) this.#addCommon(term, telling, found, norms);
+    for (const term of this.#countingOf(common)) this.#addCommon(term, telling, found, norms);
     return found.best(limit, make);
   }
 
@@ -111,7 +111,7 @@ export class WordSearch {
     const distinct = [...new Set(terms)];
     const mostScored = mostScoredOf(this.statistics.rows);
     if (this.statistics.rows <= mostScored && distinct.length <= MOST_TERMS)
-      return { telling: distinct, common: [], areFew: true };
+      return { telling: distinct, common: [] };
     const known = distinct
       .map((term) => ({ term, rows: this.statistics.rowsWith(term) }))
       .filter(({ rows }) => rows > 0)
@@ -125,18 +125,33 @@ export class WordSearch {
     });
     const ordered = known.map(({ term }) => term);
     const end = firstCommon === -1 ? ordered.length : firstCommon;
-    return {
-      telling: ordered.slice(0, end),
-      common: ordered.slice(end),
-      areFew: scored <= MOST_HELD * mostScored,
-    };
+    return { telling: ordered.slice(0, end), common: ordered.slice(end) };
+  }
+
+  /** Those of the common terms that change a score. */
+  #countingOf(common: readonly string[]): string[] {
+    return common
+      .slice(0, MOST_COMMON)
+      .filter((term) => this.#weightOf(this.statistics.rowsWith(term)) * (K1 + 1) >= LEAST_OF_COMMON);
   }
 
   #scoresOf(terms: readonly string[], tokens: readonly Token[]): RowScores {
-    const all = tokens.map((token, index) => this.#rowsOf(terms[index]!, token));
+    const most = this.statistics.rows / 2;
+    const isWeighty = (rows: number): boolean => rows > 0 && rows <= most;
+    const areAnyWeighty = terms.some((term) => isWeighty(this.statistics.rowsWith(term)));
+    // Beside such a term, what one in most rows adds is next to nothing, however often it stands there.
+    const all = tokens.map((token, index) =>
+      areAnyWeighty && this.statistics.rowsWith(terms[index]!) > most
+        ? { ids: this.#idsOf(quoted(terms[index]!)) }
+        : this.#rowsOf(terms[index]!, token),
+    );
     const scores = new RowScores(all.map(({ ids }) => ids));
     const norms = this.#normsOf(scores.ids);
-    for (const rows of all) this.#add(rows, this.#weightOf(rows.ids.length), scores, norms);
+    for (const [index, rows] of all.entries()) {
+      // What was counted is no estimate.
+      const count = rows.counts?.length ?? this.statistics.rowsWith(terms[index]!);
+      this.#add(rows, this.#weightOf(count), scores, norms);
+    }
     return scores;
   }
 
@@ -148,12 +163,14 @@ export class WordSearch {
   }
 
   #rowsOf(term: string, token: Token): TermRows {
-    // What it adds is next to nothing, however often it stands there.
-    if (this.statistics.rowsWith(term) > this.statistics.rows / 2) return { ids: this.#idsOf(quoted(term)) };
     const sql = `select json_group_array(doc) from
       (select doc from temp.${this.#table}_places where term = cast(? as text) limit ${MOST_PLACES + 1})`;
     const places = listOf<number>(this.#database, sql, token);
     return places.length > MOST_PLACES ? this.#gainsOf(term) : countsIn(places);
+  }
+
+  get #mostHeld(): number {
+    return MOST_HELD * mostScoredOf(this.statistics.rows);
   }
 
   #idsOf(expression: string): number[] {
@@ -171,12 +188,15 @@ export class WordSearch {
 
   #addCommon(term: string, telling: readonly string[], scores: RowScores, norms: Float64Array): void {
     const rows = this.statistics.rowsWith(term);
-    const weight = this.#weightOf(rows);
-    if (weight * (K1 + 1) < LEAST_OF_COMMON) return;
     // How often it stands in a row would have to be read for all rows that have it: where they are many, once has to do.
     const [token] = rows <= MOST_COUNTED ? this.#tokens.of([term]) : [];
     if (token === undefined)
-      this.#add({ ids: this.#idsOf(`(${anyOf(telling)}) AND ${quoted(term)}`) }, weight, scores, norms);
+      this.#add(
+        { ids: this.#idsOf(`(${anyOf(telling)}) AND ${quoted(term)}`) },
+        this.#weightOf(rows),
+        scores,
+        norms,
+      );
     else {
       const counted = this.#rowsOf(term, token);
       this.#add(counted, this.#weightOf(counted.ids.length), scores, norms);
@@ -206,7 +226,7 @@ export class WordSearch {
     return allowed;
   }
 
-  /** For phrases, and where so many rows have a term that their places are too many to be held. */
+  /** For phrases, and where so many rows have a term that they are too many to be held. */
   #searchByFts5(
     telling: readonly string[],
     common: readonly string[],
@@ -216,8 +236,10 @@ export class WordSearch {
     const rows = this.#runFts5(anyOf(telling), limit, isFiltered);
     if (common.length === 0) return rows;
     if (rows.length < limit / 2) return this.#runFts5(anyOf([...telling, ...common]), limit, isFiltered);
+    const counting = this.#countingOf(common);
+    if (counting.length === 0) return rows;
     // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
-    const both = this.#runFts5(`(${anyOf(telling)}) AND (${anyOf(common)})`, limit, isFiltered);
+    const both = this.#runFts5(`(${anyOf(telling)}) AND (${anyOf(counting)})`, limit, isFiltered);
     const scores = new Map([...rows, ...both].map(({ id, score }) => [id, score]));
     return [...scores]
       .map(([id, score]) => ({ id, score }))
@@ -258,7 +280,7 @@ function countsIn(places: readonly number[]): TermRows {
     ids[rows] = places[at]!;
     counts[rows++] = end - at;
   }
-  return { ids: ids.subarray(0, rows), counts };
+  return { ids: ids.subarray(0, rows), counts: counts.subarray(0, rows) };
 }
 
 function byScore(one: FoundRow, other: FoundRow): number {
