@@ -57,7 +57,7 @@ const MB = 1024 * 1024;
 /** BM25 looks up the length of every row that it scores: this share of the file holds them all. */
 const CACHED_SHARE = 1 / 120;
 const SMALLEST_CACHE = 2 * MB;
-const LARGEST_CACHE = 10 * MB;
+const LARGEST_CACHE = 2 * MB;
 const BUSY_MILLISECONDS = 5000;
 /** A database of up to so many bytes is held against its checksums before it is read: 30 ms, where nobody touched it. */
 const COMPARED_AT_ONCE = 64 * MB;

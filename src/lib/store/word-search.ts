@@ -17,7 +17,7 @@ const MOST_SCORED = 2_000;
 const MOST_SCORED_PER_ROOT = 13;
 
 /** The rows of one term are held where they are at most so many times more. */
-const MOST_HELD = 2;
+const MOST_HELD = 1;
 
 /** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
 const MOST_COMMON = 8;

@@ -20,7 +20,7 @@ export class WordStatistics {
   readonly #table: WordTable;
   readonly #rowsWith = new Map<string, number>();
   /** By the number of a block of rows; 0 for a length that is not known. */
-  readonly #lengths = new Map<number, Uint32Array>();
+  readonly #lengths = new Map<number, Uint16Array | Uint32Array>();
 
   constructor(database: Sqlite, table: WordTable) {
     this.#database = database;
@@ -74,7 +74,9 @@ export class WordStatistics {
     for (const id of JSON.parse(found) as number[]) {
       const end = sizes!.indexOf(' ', at) === -1 ? sizes!.length : sizes!.indexOf(' ', at);
       const block = Math.floor(id / LENGTHS_A_BLOCK);
-      if (!this.#lengths.has(block)) this.#lengths.set(block, new Uint32Array(LENGTHS_A_BLOCK));
+      // A chunk is short; there are very many.
+      const Lengths = this.#table === 'chunk_words' ? Uint16Array : Uint32Array;
+      if (!this.#lengths.has(block)) this.#lengths.set(block, new Lengths(LENGTHS_A_BLOCK));
       this.#lengths.get(block)![id % LENGTHS_A_BLOCK] = sumOfVarints(sizes!, at, end);
       at = end + 1;
     }
