@@ -16,14 +16,11 @@ const MOST_TERMS = 1_000;
 const MOST_SCORED = 2_000;
 const MOST_SCORED_PER_ROOT = 13;
 
-/** The rows of one term are held where they are at most so many times more. */
-const MOST_HELD = 1;
-
 /** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
 const MOST_COMMON = 8;
 /** One that adds less at most is left out; the first hits score 15 to 25. */
 const LEAST_OF_COMMON = 1;
-/** How often such a term stands in a row is counted where so many rows have it, else it stands there once. */
+/** How often a common term stands in a row is counted where so many rows have it, else it stands there once. */
 const MOST_COUNTED = 4_000;
 /** A term that stands in more places (`self` in many long files) is left to FTS5: so many are a list of 200 KB. */
 const MOST_PLACES = 30_000;
@@ -169,8 +166,9 @@ export class WordSearch {
     return places.length > MOST_PLACES ? this.#gainsOf(term) : countsIn(places);
   }
 
+  /** Rows of one term. */
   get #mostHeld(): number {
-    return MOST_HELD * mostScoredOf(this.statistics.rows);
+    return Math.max(MOST_COUNTED, mostScoredOf(this.statistics.rows));
   }
 
   #idsOf(expression: string): number[] {
