@@ -14,7 +14,7 @@ const NEEDS_BODY = new Set(['class_specifier', 'struct_specifier', 'union_specif
 /**
  * The definition that a node is, or has in it under an `export` or a decorator; undefined for none.
  *
- * @param {Node | null} node
+ * @param {Node} node  or null: a union would be lost where the parser is not installed
  * @param {number} depth of the lists that it stands in
  * @returns {{name: string | undefined} | undefined}
  */
