@@ -66,19 +66,24 @@ export class WordStatistics {
     return lengths;
   }
 
+  /** Each row has the tokens of each of its columns: as one blob for all rows, as texts of chunks come (see chunks.ts). */
   #lookUp(ids: readonly number[]): void {
-    const sql = `select json_group_array(d.id), group_concat(hex(d.sz), ' ')
+    const sql = `select json_group_array(d.id), cast(group_concat(cast(d.sz as text), '') as blob)
       from json_each(?) wanted cross join ${this.#table}_docsize d on d.id = wanted.value`;
-    const [found, sizes] = this.#database.get(sql, JSON.stringify(ids)) as [string, string | null];
-    let at = 0;
-    for (const id of JSON.parse(found) as number[]) {
-      const end = sizes!.indexOf(' ', at) === -1 ? sizes!.length : sizes!.indexOf(' ', at);
+    const [found, sizes] = this.#database.get(sql, JSON.stringify(ids)) as [string, Buffer | null];
+    if (sizes === null) return;
+    const rows = JSON.parse(found) as number[];
+    const tokens = varints(sizes);
+    const columns = tokens.length / rows.length;
+    if (!Number.isInteger(columns)) throw damagedWords();
+    // A chunk is short; there are very many.
+    const Lengths = this.#table === 'chunk_words' ? Uint16Array : Uint32Array;
+    for (const [row, id] of rows.entries()) {
       const block = Math.floor(id / LENGTHS_A_BLOCK);
-      // A chunk is short; there are very many.
-      const Lengths = this.#table === 'chunk_words' ? Uint16Array : Uint32Array;
       if (!this.#lengths.has(block)) this.#lengths.set(block, new Lengths(LENGTHS_A_BLOCK));
-      this.#lengths.get(block)![id % LENGTHS_A_BLOCK] = sumOfVarints(sizes!, at, end);
-      at = end + 1;
+      let length = 0;
+      for (let column = 0; column < columns; column++) length += tokens[row * columns + column]!;
+      this.#lengths.get(block)![id % LENGTHS_A_BLOCK] = length;
     }
   }
 
@@ -114,25 +119,6 @@ function varints(bytes: Buffer): number[] {
     value = 0;
   }
   return values;
-}
-
-/** The same, from hex digits, and added up. */
-function sumOfVarints(hex: string, from: number, to: number): number {
-  let sum = 0;
-  let value = 0;
-  for (let at = from; at < to; at += 2) {
-    const byte = nibble(hex.charCodeAt(at)) * 16 + nibble(hex.charCodeAt(at + 1));
-    value = value * 128 + (byte & 127);
-    if (byte & 128) continue;
-    sum += value;
-    value = 0;
-  }
-  return sum;
-}
-
-/** Of `0` to `9` and `A` to `F`. */
-function nibble(code: number): number {
-  return code < 58 ? code - 48 : code - 55;
 }
 
 function damagedWords(): EmbedSearchError {
