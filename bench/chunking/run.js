@@ -14,7 +14,6 @@ import { pathToFileURL } from 'node:url';
 import { detectLanguage } from '../../dist/lib/corpus/language.js';
 import { evaluate } from '../../dist/lib/evaluation/evaluate.js';
 import { mean } from '../../dist/lib/evaluation/metrics.js';
-import { V8_FLAGS } from '../../dist/lib/memory/v8-flags.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
 import { pairedBootstrap } from '../retrieval/bootstrap.js';
 import { fetchCorpus } from '../retrieval/code-questions/fetch.js';
@@ -22,6 +21,7 @@ import { corpora, halfOf } from '../retrieval/code-questions/questions.js';
 import { filesBelow } from './files.js';
 import { grammarBytes, installSize } from './grammars.js';
 
+const AS_THE_PROGRAM = new URL('../store/as-the-program.js', import.meta.url).href;
 const PACKAGES = [
   'axios',
   'capacitor-android',
@@ -211,8 +211,7 @@ async function child(
   /** @type {readonly string[]} */ flags = [],
 ) {
   const file = path.join(import.meta.dirname, 'child.js');
-  // As the program starts itself.
-  const all = [...V8_FLAGS, ...flags, file, job, dists[variant], ...args];
+  const all = ['--import', AS_THE_PROGRAM, ...flags, file, job, dists[variant], ...args];
   const { stdout } = await promisify(execFile)(process.execPath, all);
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }

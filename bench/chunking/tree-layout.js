@@ -2,23 +2,24 @@
 // things, so that what differs is who says where a definition, a statement or a comment begins and ends.
 import { Language, Parser } from 'web-tree-sitter';
 import { codeLayout as layoutByLines } from '../../dist/lib/corpus/chunk-code.js';
+import {
+  AFTER_BLOCK_GAIN,
+  CLOSER_COST,
+  COMMENT_LINE_COST,
+  CONTINUATION_COST,
+  DEFINITION_COST,
+  DEFINITION_COST_PER_DEPTH,
+  FIRST_IN_PARENT_COST,
+  FROM_LEAD_COST,
+  GAP_GAIN,
+  INTO_BLOCK_COST,
+  MAX_DEPTH,
+  STATEMENT_COST,
+  STATEMENT_COST_PER_DEPTH,
+} from '../../dist/lib/corpus/code-costs.js';
 import { KEEP_APART, LARGE_SHARE } from '../../dist/lib/corpus/layout.js';
 import { definitionIn } from './definition-in.js';
 import { grammarFile, KIND, kindOf } from './grammars.js';
-
-const MAX_DEPTH = 5;
-const DEFINITION_COST = -0.3;
-const DEFINITION_COST_PER_DEPTH = 0.05;
-const FIRST_IN_PARENT_COST = 1;
-const STATEMENT_COST = 0.5;
-const STATEMENT_COST_PER_DEPTH = 0.25;
-const GAP_GAIN = 0.35;
-const AFTER_BLOCK_GAIN = 0.1;
-const COMMENT_LINE_COST = 1.2;
-const INTO_BLOCK_COST = 1.8;
-const CONTINUATION_COST = 2.5;
-const FROM_LEAD_COST = 3;
-const CLOSER_COST = 4;
 
 /**
  * @typedef {import('../../dist/lib/corpus/text-lines.js').TextLines} TextLines

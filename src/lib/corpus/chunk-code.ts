@@ -1,25 +1,26 @@
 import { blockComments } from './block-comments.js';
+import {
+  AFTER_BLOCK_GAIN,
+  CLOSER_COST,
+  COMMENT_LINE_COST,
+  CONTINUATION_COST,
+  DEFINITION_COST,
+  DEFINITION_COST_PER_DEPTH,
+  FIRST_IN_PARENT_COST,
+  FROM_LEAD_COST,
+  GAP_GAIN,
+  INTO_BLOCK_COST,
+  MAX_DEPTH,
+  STATEMENT_COST,
+  STATEMENT_COST_PER_DEPTH,
+} from './code-costs.js';
 import { definitionOn, leadsTo } from './definitions.js';
 import { commentStyle } from './language.js';
 import { KEEP_APART, LARGE_SHARE, type Layout, type Span } from './layout.js';
 import { isBlankLine, lineText, type TextLines } from './text-lines.js';
 
 const TAB_WIDTH = 4;
-const MAX_DEPTH = 5;
 const MAX_LINE_START = 400;
-
-const DEFINITION_COST = -0.3;
-const DEFINITION_COST_PER_DEPTH = 0.05;
-const FIRST_IN_PARENT_COST = 1;
-const STATEMENT_COST = 0.5;
-const STATEMENT_COST_PER_DEPTH = 0.25;
-const GAP_GAIN = 0.35;
-const AFTER_BLOCK_GAIN = 0.1;
-const COMMENT_LINE_COST = 1.2;
-const INTO_BLOCK_COST = 1.8;
-const CONTINUATION_COST = 2.5;
-const FROM_LEAD_COST = 3;
-const CLOSER_COST = 4;
 
 // What closes a block, or goes on with it on the same level: never the first line of a chunk if it can be helped.
 const CLOSER =
