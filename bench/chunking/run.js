@@ -18,6 +18,7 @@ import { Searcher } from '../../dist/lib/search/searcher.js';
 import { pairedBootstrap } from '../retrieval/bootstrap.js';
 import { fetchCorpus } from '../retrieval/code-questions/fetch.js';
 import { corpora, halfOf } from '../retrieval/code-questions/questions.js';
+import { estimate, figure } from '../retrieval/figures.js';
 import { filesBelow } from './files.js';
 import { grammarBytes, installSize } from './grammars.js';
 
@@ -196,12 +197,12 @@ function lineOf(
     answers[variant]
       .filter((each) => each.system === system && isChosen(each) && (half === '' || halfOf(each.id) === half))
       .map(({ score }) => score);
-  const { mean: change, low, high } = pairedBootstrap(scores('tree'), scores('lines'));
+  const change = pairedBootstrap(scores('tree'), scores('lines'));
   const means = [scores('lines'), scores('tree')].map((all) => figure(mean(all)));
   const halves = ['dev', 'test'].map((half) =>
     VARIANTS.map((variant) => figure(mean(scores(variant, half)))).join(' / '),
   );
-  return `${title.padEnd(18)}${scores('lines').length}  ${means.join(' / ')}   ${figure(change)} (${figure(low)} to ${figure(high)})   ${halves.join('   ')}`;
+  return `${title.padEnd(18)}${scores('lines').length}  ${means.join(' / ')}   ${estimate(change)}   ${halves.join('   ')}`;
 }
 
 async function child(
@@ -218,8 +219,4 @@ async function child(
 
 function megabytes(/** @type {number} */ bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function figure(/** @type {number} */ value) {
-  return value.toFixed(3).replace(/^(-?)0/, '$1');
 }

@@ -12,6 +12,7 @@ import { bestOfEachFile } from '../../dist/lib/search/each-file.js';
 import { rank } from '../../dist/lib/search/rank.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
 import { weightsFor } from '../../dist/lib/search/weights.js';
+import { figure } from './figures.js';
 
 /** @typedef {import('../../dist/lib/search/weights.js').RankingWeights} Weights */
 
@@ -92,8 +93,4 @@ function report() {
     console.log(`| ${variant} | ${cells.join(' | ')} |`);
   }
   console.log('\n* the 95 % interval of the paired difference leaves out 0');
-}
-
-function figure(/** @type {number} */ value) {
-  return value.toFixed(3).replace(/^(-?)0/, '$1');
 }

@@ -21,6 +21,7 @@ import { rank } from '../../dist/lib/search/rank.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
 import { halfOf } from './code-questions/questions.js';
 import { FILE_TEXTS } from './file-texts.js';
+import { estimate, figure } from './figures.js';
 
 /**
  * @typedef {{half: string, found: boolean, base: Scores, by: Record<string, Scores>}} Line
@@ -186,12 +187,4 @@ function report(/** @type {string} */ column, /** @type {readonly Line[]} */ lin
         `${name === 'without it' ? ' | ' : change.join(' | ')} | ${figure(first)} |`,
     );
   }
-}
-
-function estimate(/** @type {{mean: number, low: number, high: number}} */ { mean: middle, low, high }) {
-  return `${figure(middle)} (${figure(low)} to ${figure(high)})`;
-}
-
-function figure(/** @type {number} */ value) {
-  return value.toFixed(3).replace(/^(-?)0/, '$1');
 }

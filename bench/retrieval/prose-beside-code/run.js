@@ -17,6 +17,7 @@ import { rank } from '../../../dist/lib/search/rank.js';
 import { Searcher } from '../../../dist/lib/search/searcher.js';
 import { understandQuery } from '../../../dist/lib/search/understand.js';
 import { runJson } from '../cli.js';
+import { estimate, figure } from '../figures.js';
 import { corpora, halfOf, readQuestionJudgements, readQuestions } from '../code-questions/questions.js';
 import { fetchWithProse, mixed } from './fetch.js';
 import { RULES } from './rules.js';
@@ -232,12 +233,4 @@ async function askOther(/** @type {string} */ argument) {
   }
   await searcher.close();
   reportRules(title.replace(/\+md$/, ''), own);
-}
-
-function estimate(/** @type {{mean: number, low: number, high: number}} */ { mean: middle, low, high }) {
-  return `${figure(middle)} (${figure(low)} to ${figure(high)})`;
-}
-
-function figure(/** @type {number} */ value) {
-  return value.toFixed(3).replace(/^(-?)0/, '$1');
 }
