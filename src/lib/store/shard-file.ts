@@ -72,7 +72,7 @@ export class ShardFile {
       for (; next < end; next++) {
         const row = rows[next]!;
         const start = (row - first) * rowBytes;
-        if (rowIsSound(bytes.subarray(start, start + rowBytes), row))
+        if (rowIsSound(bytes, start, rowBytes, row))
           visit(row, floats, start / 4, bytes.readDoubleLE(start + dimensions * 4));
         else damaged.push(row);
       }

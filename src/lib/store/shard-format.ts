@@ -105,8 +105,10 @@ export function sealRow(block: Buffer, row: number): void {
   block.writeUInt32LE(crc32(block.subarray(0, block.length - 4), row), block.length - 4);
 }
 
-export function rowIsSound(block: Buffer, row: number): boolean {
-  return block.readUInt32LE(block.length - 4) === crc32(block.subarray(0, block.length - 4), row);
+/** The row's block is `bytes[start .. start + rowBytes]`. */
+export function rowIsSound(bytes: Buffer, start: number, rowBytes: number, row: number): boolean {
+  const end = start + rowBytes - 4;
+  return bytes.readUInt32LE(end) === crc32(bytes.subarray(start, end), row);
 }
 
 /** Sign bits of `vector`: bit `i & 7` of byte `i >> 3` is set where component i is positive. */

@@ -17,12 +17,16 @@ const EXACT_BELOW = 3000;
 const CANDIDATES_PER_FOURTH_ROOT = 70;
 const CANDIDATES_PER_HIT = 2;
 
+/** A search reads a shard twice; so many stay open in between, a quarter of what a process may usually open. */
+const MOST_OPEN = 256;
+
 interface Shard {
   readonly id: number;
   readonly folder: string;
   readonly path: string;
   readonly rows: number;
   readonly live: Buffer;
+  readonly liveRows: number;
 }
 
 /** The two stages over one generation's shards, and its staged vectors, which are few and always scored. */
@@ -32,6 +36,7 @@ export class VectorSearch {
   readonly #filter: FileFilter;
   readonly #memory: ReadMemory;
   readonly #warn: (warning: string) => void;
+  readonly #open = new Map<Shard, ShardFile>();
   #catalogue: Shard[] | undefined;
 
   constructor(
@@ -53,10 +58,14 @@ export class VectorSearch {
     if (norm === 0 || options.limit <= 0) return [];
     const allowed = this.#allowedRows(options);
     const top = new TopScores(options.limit);
-    for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
-      this.#visitRows(shard, rows, (row, floats, start, rowNorm) => {
-        top.offer(dot(query, floats, start) / (norm * rowNorm), shard.id * ROWS_PER_LOCATION + row);
-      });
+    try {
+      for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
+        this.#visitRows(shard, rows, (row, floats, start, rowNorm) => {
+          top.offer(dot(query, floats, start) / (norm * rowNorm), shard.id * ROWS_PER_LOCATION + row);
+        });
+      }
+    } finally {
+      this.#closeShards();
     }
     this.#scoreStaged(query, norm, options, top);
     return this.#chunksOf(top.ranked(), options);
@@ -69,14 +78,18 @@ export class VectorSearch {
     );
     if (shard === undefined) return undefined;
     let vector: Float32Array | undefined;
-    this.#withShard(shard, (file) => {
-      this.#warnOfRows(
-        shard,
-        file.readRows([location % ROWS_PER_LOCATION], (_row, floats, start) => {
-          vector = floats.slice(start, start + file.layout.dimensions);
-        }),
-      );
-    });
+    try {
+      this.#withShard(shard, (file) => {
+        this.#warnOfRows(
+          shard,
+          file.readRows([location % ROWS_PER_LOCATION], (_row, floats, start) => {
+            vector = floats.slice(start, start + file.layout.dimensions);
+          }),
+        );
+      });
+    } finally {
+      this.#closeShards();
+    }
     return vector;
   }
 
@@ -86,7 +99,7 @@ export class VectorSearch {
       .all('select id, folder, rows, live from shards order by id')
       .map(([id, folder, rows, live]) => {
         const where = path.join(this.#vectorsDir, folder as string);
-        return { id, folder, path: where, rows, live } as Shard;
+        return { id, folder, path: where, rows, live, liveRows: countBits(live as Buffer) } as Shard;
       });
     const { checked } = this.#memory;
     const named = new Set(this.#catalogue.map(({ folder }) => folder));
@@ -101,12 +114,9 @@ export class VectorSearch {
     const filtered = options.filter && this.#filter.rowBitmaps(options.filter, rowsOf);
     return shards
       .map((shard) => {
-        const bitmap = filtered === undefined ? shard.live : filtered.get(shard.id);
-        return {
-          shard,
-          bitmap: bitmap ?? Buffer.alloc(0),
-          count: bitmap === undefined ? 0 : countBits(bitmap),
-        };
+        if (filtered === undefined) return { shard, bitmap: shard.live, count: shard.liveRows };
+        const bitmap = filtered.get(shard.id) ?? Buffer.alloc(0);
+        return { shard, bitmap, count: countBits(bitmap) };
       })
       .filter((entry) => entry.count > 0);
   }
@@ -153,21 +163,39 @@ export class VectorSearch {
     this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, visit)));
   }
 
+  /** The shard may stay open for the search's second stage: whoever calls this ends with `#closeShards`. */
   #withShard(shard: Shard, work: (file: ShardFile) => void): void {
     try {
-      const { buffer, checked } = this.#memory;
-      const file = new ShardFile(shard.path, buffer, checked.get(shard.folder));
+      const open = this.#open.get(shard);
+      if (open !== undefined) return work(open);
+      const file = this.#openShard(shard);
+      const staysOpen = this.#open.size < MOST_OPEN;
+      if (staysOpen) this.#open.set(shard, file);
       try {
-        if (file.layout.rows !== shard.rows)
-          throw new ShardDamagedError(`it has ${file.layout.rows} rows instead of ${shard.rows}`);
         work(file);
       } finally {
-        file.close();
+        if (!staysOpen) file.close();
       }
     } catch (error) {
       if (!(error instanceof ShardDamagedError)) throw error;
       this.#warn(`Shard ${shard.folder} was passed over: ${error.message}.`);
     }
+  }
+
+  #openShard(shard: Shard): ShardFile {
+    try {
+      return openShard(shard, this.#memory);
+    } catch (error) {
+      const isTooMany = ['EMFILE', 'ENFILE'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (!isTooMany || this.#open.size === 0) throw error;
+      this.#closeShards();
+      return openShard(shard, this.#memory);
+    }
+  }
+
+  #closeShards(): void {
+    for (const file of this.#open.values()) file.close();
+    this.#open.clear();
   }
 
   #warnOfRows(shard: Shard, damaged: readonly number[]): void {
@@ -209,6 +237,14 @@ export class VectorSearch {
       .sort((a, b) => b.score - a.score || a.chunkId - b.chunkId)
       .slice(0, options.limit);
   }
+}
+
+function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {
+  const file = new ShardFile(shard.path, buffer, checked.get(shard.folder));
+  const { rows } = file.layout;
+  if (rows === shard.rows) return file;
+  file.close();
+  throw new ShardDamagedError(`it has ${rows} rows instead of ${shard.rows}`);
 }
 
 export function vectorOfBlob(blob: Buffer): Float32Array {
