@@ -11,37 +11,36 @@ import { readEvaluationSet } from '../../dist/lib/evaluation/read-set.js';
 import { bestOfEachFile } from '../../dist/lib/search/each-file.js';
 import { rank } from '../../dist/lib/search/rank.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
-import { weightsFor } from '../../dist/lib/search/weights.js';
 import { figure } from './figures.js';
 
 /** @typedef {import('../../dist/lib/search/weights.js').RankingWeights} Weights */
 
-const share = { ranking: true, vectorShare: undefined };
-const full = weightsFor('hybrid', share);
-const legs = weightsFor('hybrid', { ...share, ranking: false });
-const everyKind = (/** @type {number} */ value) =>
-  /** @type {Weights['vector']} */ (
-    Object.fromEntries(Object.keys(full.vector).map((kind) => [kind, value]))
-  );
+const everyKind = (/** @type {Weights} */ { vector }, /** @type {number} */ value) =>
+  /** @type {Weights['vector']} */ (Object.fromEntries(Object.keys(vector).map((kind) => [kind, value])));
 
-/** @type {readonly [string, Weights][]} */
-const VARIANTS = [
-  ['all parts', full],
-  ['words alone, no rules', { ...legs, vector: everyKind(0) }],
-  ['vectors alone, no rules', { ...legs, vector: everyKind(1) }],
-  ['both, no rules', legs],
-  ['no vectors', { ...full, vector: everyKind(0), meaningByWordShare: 0 }],
-  ['no words (rules stay)', { ...full, vector: everyKind(1), meaningByWordShare: 0 }],
-  ['one weight for all queries', { ...full, vector: everyKind(full.vector.sentence) }],
-  ['chunks without their file', { ...full, fileShare: 0 }],
-  ['the same share of meaning whatever words are there', { ...full, meaningByWordShare: 0 }],
-  ['no share of words', { ...full, wordShare: 0, fileWordShare: 0 }],
-  ['no definition', { ...full, definition: 0, definitionWords: 0 }],
-  ['no file name', { ...full, fileName: legs.fileName, namedFile: 0 }],
-  ['no coherence', { ...full, coherence: 0 }],
-  ['no kind of file', { ...full, kind: legs.kind }],
-  ['no phrase', { ...full, phrase: 0 }],
-];
+/**
+ * From the weights of the folder, and those of words and vectors without any rule.
+ *
+ * @type {Readonly<Record<string, (full: Weights, legs: Weights) => Weights>>}
+ */
+const VARIANTS = {
+  'all parts': (full) => full,
+  'words alone, no rules': (_full, legs) => ({ ...legs, vector: everyKind(legs, 0) }),
+  'vectors alone, no rules': (_full, legs) => ({ ...legs, vector: everyKind(legs, 1) }),
+  'both, no rules': (_full, legs) => legs,
+  'no vectors': (full) => ({ ...full, vector: everyKind(full, 0), meaningByWordShare: 0 }),
+  'no words (rules stay)': (full) => ({ ...full, vector: everyKind(full, 1), meaningByWordShare: 0 }),
+  'one weight for all queries': (full) => ({ ...full, vector: everyKind(full, full.vector.sentence) }),
+  'chunks without their file': (full) => ({ ...full, fileShare: 0 }),
+  'the same share of meaning whatever words are there': (full) => ({ ...full, meaningByWordShare: 0 }),
+  'no share of words': (full) => ({ ...full, wordShare: 0, fileWordShare: 0 }),
+  'no definition': (full) => ({ ...full, definition: 0, definitionWords: 0 }),
+  'no file name': (full, legs) => ({ ...full, fileName: legs.fileName, namedFile: 0 }),
+  'no coherence': (full) => ({ ...full, coherence: 0 }),
+  'coherence whatever kind of file': (full) => ({ ...full, coherenceOfKind: 0 }),
+  'no kind of file': (full, legs) => ({ ...full, kind: legs.kind }),
+  'no phrase': (full) => ({ ...full, phrase: 0 }),
+};
 
 /** @type {Map<string, Map<string, number[]>>} column -> variant -> nDCG@10 of each query */
 const columns = new Map();
@@ -59,15 +58,16 @@ async function measure(
 ) {
   const { queries, judgements } = await readEvaluationSet(folder);
   const searcher = await Searcher.open({ indexDir });
-  const scores = columns.get(column) ?? new Map(VARIANTS.map(([name]) => [name, []]));
+  const scores = columns.get(column) ?? new Map(Object.keys(VARIANTS).map((name) => [name, []]));
   columns.set(column, scores);
   for (const { id, text } of queries) {
     const judged = judgements.get(id);
     if (judged === undefined) continue;
-    const { candidates, query, ranges } = await searcher.candidates({ text });
-    for (const [name, weights] of VARIANTS) {
+    const { candidates, query, ranges, weights: full } = await searcher.candidates({ text });
+    const { weights: legs } = await searcher.candidates({ text, ranking: false });
+    for (const [name, weightsOf] of Object.entries(VARIANTS)) {
       const best = bestOfEachFile(
-        rank(candidates, query, ranges, weights),
+        rank(candidates, query, ranges, weightsOf(full, legs)),
         ({ candidate }) => candidate.fileId,
       );
       const files = best
@@ -82,7 +82,7 @@ async function measure(
 function report() {
   const names = [...columns.keys()];
   console.log(`| | ${names.join(' | ')} |\n| --- |${' ---: |'.repeat(names.length)}`);
-  for (const [variant] of VARIANTS) {
+  for (const variant of Object.keys(VARIANTS)) {
     const cells = names.map((column) => {
       const scores = columns.get(column)?.get(variant) ?? [];
       if (variant === 'all parts') return figure(mean(scores));

@@ -12,7 +12,7 @@ const FILES = 300;
 const WORDS = 'retry upload parse config http client stream buffer token cache index shard query'.split(' ');
 
 const rounds = Number(process.argv[2] ?? 200);
-const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined });
+const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
 const ranges = {
   vector: { high: 0.8, low: 0.2 },
   words: { high: 20, low: 1 },

@@ -18,7 +18,7 @@ import { peakMegabytes } from './peak.js';
 
 const WARM_UP = 20;
 const HITS = 10;
-const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined });
+const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
 const [data = '', indexDir = '', count = ''] = process.argv.slice(2);
 
 const questions = readQuestions(data);

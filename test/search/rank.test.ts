@@ -7,7 +7,10 @@ import { weightsFor } from '#dist/lib/search/weights.js';
 import { verifies } from '../house/promises.js';
 
 type Candidate = Parameters<typeof rank>[0][number];
-const WEIGHTS = weightsFor('hybrid', { ranking: true, vectorShare: undefined });
+const rules = { ranking: true, vectorShare: undefined };
+/** In a folder of code, and in one of prose. */
+const WEIGHTS = weightsFor('hybrid', { ...rules, codeShare: 1 });
+const AMONG_PROSE = weightsFor('hybrid', { ...rules, codeShare: 0 });
 const RANGES = {
   vector: { high: 0.8, low: 0.2 },
   words: { high: 10, low: 0 },
@@ -30,8 +33,8 @@ function candidate(path: string, given: Partial<Candidate> = {}): Candidate {
   };
 }
 
-function order(query: string, candidates: readonly Candidate[]): string[] {
-  const ranked = rank(candidates, understandQuery(query), RANGES, WEIGHTS);
+function order(query: string, candidates: readonly Candidate[], weights = WEIGHTS): string[] {
+  const ranked = rank(candidates, understandQuery(query), RANGES, weights);
   return ranked.map((entry) => `${entry.candidate.path}:${entry.candidate.startLine}`);
 }
 const evidence = (given: Partial<Candidate['evidence'] & object>) => ({
@@ -63,19 +66,24 @@ describe('what the ranking prefers, all else equal', () => {
   });
 
   it('code before the prose about it, where code has what is asked for and prose is not', () => {
-    const ofCode = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
-    const first = (query: string, share: number, weights = ofCode) => {
+    const first = (query: string, share: number, weights = WEIGHTS) => {
       const both = [
         candidate('docs/a.md', { words: 6, ...evidence({ wordShare: 0.9 }) }),
         candidate('src/z.ts', { words: 5.8, ...evidence({ wordShare: share }) }),
       ];
-      return rank(both, understandQuery(query), RANGES, weights)[0]!.candidate.path;
+      return order(query, both, weights)[0];
     };
-    expect(first('numbers that are read', 0.8)).toBe('src/z.ts');
-    expect(first('guide to numbers that are read', 0.8)).toBe('docs/a.md');
-    expect(first('numbers of docs/a.md', 0.8)).toBe('docs/a.md');
-    expect(first('numbers that are read', 0.4)).toBe('docs/a.md');
-    expect(first('numbers that are read', 0.8, WEIGHTS)).toBe('docs/a.md');
+    expect(first('numbers that are read', 0.6)).toBe('src/z.ts:1');
+    expect(first('guide to numbers that are read', 0.6)).toBe('docs/a.md:1');
+    expect(first('numbers of docs/a.md', 0.6)).toBe('docs/a.md:1');
+    expect(first('numbers that are read', 0.2)).toBe('docs/a.md:1');
+    expect(first('numbers that are read', 0.6, AMONG_PROSE)).toBe('docs/a.md:1');
+  });
+
+  it('a page before others whatever its name is, among prose', () => {
+    const both = [candidate('common/history.md', { words: 6 }), candidate('common/zebra.ts')];
+    expect(order('numbers that are read', both)[0]).toBe('common/zebra.ts:1');
+    expect(order('numbers that are read', both, AMONG_PROSE)[0]).toBe('common/history.md:1');
   });
 
   it('the file that the query names, and one whose name has its words', () => {
@@ -88,6 +96,15 @@ describe('what the ranking prefers, all else equal', () => {
     const lone = candidate('src/a.ts');
     const several = [1, 20, 40].map((startLine) => candidate('src/b.ts', { startLine }));
     expect(order('numbers', [lone, ...several])[0]).toBe('src/b.ts:1');
+  });
+
+  it('the same beside long tests and guides that are all about the matter', () => {
+    const long = ['test/c.test.ts', 'docs/c.md'].flatMap((path) =>
+      [1, 20, 40, 60, 80, 100, 120, 140].map((startLine) => candidate(path, { startLine })),
+    );
+    const lone = candidate('src/a.ts', { words: 5.5 });
+    const several = [1, 20].map((startLine) => candidate('src/b.ts', { startLine }));
+    expect(order('numbers', [...long, lone, ...several]).slice(0, 2)).toEqual(['src/b.ts:1', 'src/b.ts:20']);
   });
 
   it('a phrase that is there word for word; what has an excluded word goes last', () => {
@@ -115,7 +132,8 @@ describe('what the ranking prefers, all else equal', () => {
     );
     const said = { fileWordShare: 1, ...evidence({ wordShare: 1 }) };
     const does = candidate('src/z.ts', { vector: 0.6, words: 6, ...said });
-    expect(order('numbers read from a file', [...pages, does])[0]).toBe('src/z.ts:1');
+    for (const weights of [WEIGHTS, AMONG_PROSE])
+      expect(order('numbers read from a file', [...pages, does], weights)[0]).toBe('src/z.ts:1');
   });
 
   it('what is meant, the more the fewer of the words stand together, and never for a single leg', () => {
@@ -125,7 +143,7 @@ describe('what the ranking prefers, all else equal', () => {
     ];
     expect(order('numbers read from a file', both(1))[0]).toBe('src/words.ts:1');
     expect(order('numbers read from a file', both(0))[0]).toBe('src/meaning.ts:1');
-    const lexical = weightsFor('lexical', { ranking: true, vectorShare: undefined });
+    const lexical = weightsFor('lexical', { ...rules, codeShare: 1 });
     for (const { parts } of rank(both(0), understandQuery('numbers read from a file'), RANGES, lexical))
       expect(parts.vector).toBe(0);
   });
@@ -250,7 +268,10 @@ it.each([
   ['notes/plan.txt', 'document'],
   ['CMakeLists.txt', 'source'],
   ['requirements-dev.txt', 'source'],
+  ['man/tmux.1', 'document'],
+  ['docs/site/index.html', 'document'],
   ['bin/deploy', 'source'],
+  ['src/docs/render.ts', 'source'],
 ])('%s is of the kind %s', (path, kind) => {
   expect(fileKind(path)).toBe(kind);
 });

@@ -42,12 +42,23 @@ describe('what a query is', () => {
     expect(understandQuery('retryUpload').terms).toEqual(['retryupload', 'retry', 'upload']);
   });
 
+  it.each([
+    'how do plugins add a comparison',
+    'the full column spec of a table',
+    'write new migration files',
+    'where is the connection pool set up',
+    'memory usage of the cache',
+  ])('%j asks for no kind of file', (query) => {
+    expect([...understandQuery(query).asksFor]).toEqual([]);
+  });
+
   it('a kind of file that the query asks for is known, and a pasted text asks for nothing', () => {
     expect([...understandQuery('tests of the parser').asksFor]).toEqual(['test']);
     expect([...understandQuery('test/parser.test.ts').asksFor]).toContain('test');
     expect([...understandQuery('how is the parser made').asksFor]).toEqual([]);
     expect([...understandQuery('how do I install it').asksFor]).toEqual(['document']);
     expect([...understandQuery('README.md').asksFor]).toEqual(['document']);
+    expect([...understandQuery('in which version was it fixed').asksFor]).toEqual(['changelog', 'document']);
     expect([...understandQuery(`${'some pasted text '.repeat(40)} with tests`).asksFor]).toEqual([]);
     expect(understandQuery('most recent changes to the parser').isAboutRecent).toBe(true);
     expect(understandQuery('how is the parser made').isAboutRecent).toBe(false);

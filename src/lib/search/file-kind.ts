@@ -32,7 +32,7 @@ const DECLARATION_NAME = /\.d\.[cm]?ts$/;
 const BARREL_NAME = /(^|\/)(index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|package-info\.java|doc\.go)$/;
 // Not by the language: a script without an ending is text by its name alone. Lists that programs read are no prose.
 const DOCUMENT_NAME =
-  /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile)$|(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$/;
+  /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile|texi|texinfo|wiki)$|[a-z0-9_-]\.[1-9](p|pm|x|ssl|tcl)?(\.in)?$|^docs?\/|(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$/;
 
 /** The kind of a file; `path` is relative to the root, with `/`. The first kind that fits counts. */
 export function fileKind(path: string): FileKind {

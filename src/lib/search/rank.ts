@@ -121,14 +121,15 @@ export function rank(
     };
     return { candidate, score: 0, lexical, fileKind: file.kind, parts };
   });
-  addCoherence(ranked, ranges, weights.vector[query.kind], weights);
   const kinds = { ...weights.kind, document: documentWeight(candidates, weights.kind.document) };
-  for (const entry of ranked) settle(entry, query, kinds);
+  for (const kind of query.asksFor) kinds[kind] = 1;
+  addCoherence(ranked, ranges, weights.vector[query.kind], { ...weights, kind: kinds });
+  for (const entry of ranked) settle(entry, kinds);
   return ranked.sort(byScore);
 }
 
-function settle(entry: RankedChunk, query: UnderstoodQuery, kinds: RankingWeights['kind']): void {
-  const { parts, fileKind: kind } = entry;
+function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
+  const { parts, fileKind } = entry;
   const good =
     parts.words +
     parts.vector +
@@ -138,13 +139,13 @@ function settle(entry: RankedChunk, query: UnderstoodQuery, kinds: RankingWeight
     parts.coherence +
     parts.phrase +
     parts.recency;
-  if (!query.asksFor.has(kind)) parts.kind = good * (kinds[kind] - 1);
+  parts.kind = good * (kinds[fileKind] - 1);
   entry.score = good + parts.kind + parts.excluded;
 }
 
 /**
- * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered as far as
- * a chunk of code has the words of the query that the best chunk of prose has, and not at all where code has half.
+ * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered where a
+ * chunk of code has two thirds of the words of the query that the best chunk of prose has, and not at all where it has one.
  */
 function documentWeight(candidates: readonly Candidate[], weight: number): number {
   if (weight === 1) return 1;
@@ -155,7 +156,7 @@ function documentWeight(candidates: readonly Candidate[], weight: number): numbe
     else code = Math.max(code, share);
   }
   const covered = prose === 0 ? 1 : Math.min(1, code / prose);
-  return 1 - (1 - weight) * Math.max(0, 2 * covered - 1);
+  return 1 - (1 - weight) * Math.min(1, Math.max(0, 3 * covered - 1));
 }
 
 function byScore(a: RankedChunk, b: RankedChunk): number {
@@ -192,30 +193,32 @@ function meaningShare(
 
 /**
  * A file with several good chunks is about the matter: the sum of their squares, against that of the file with the most.
- * Chunks are compared by the usual share of meaning: the one of this query rests on three chunks.
+ * Chunks are compared by the usual share of meaning: the one of this query rests on three chunks. Tests and guides are
+ * long and all about one matter: where they are lowered they have next to none, and nothing is set against theirs.
  */
 function addCoherence(
   ranked: readonly RankedChunk[],
   ranges: LegRanges,
   share: number,
-  { coherence, coherentChunks }: RankingWeights,
+  { coherence, coherentChunks, coherenceOfKind, kind: kinds }: RankingWeights,
 ): void {
-  const best = new Map<number, number[]>();
-  for (const { candidate, lexical } of ranked) {
+  const best = new Map<number, { weight: number; list: number[] }>();
+  for (const { candidate, lexical, fileKind } of ranked) {
     const match = (1 - share) * (lexical ?? 0) + share * scaled(candidate.vector, ranges.vector);
     const own = match ** 2; // one good chunk says more than two that hardly match
-    const list = best.get(candidate.fileId);
-    if (list === undefined) best.set(candidate.fileId, [own]);
-    else if (list.length < coherentChunks) list.push(own);
+    const file = best.get(candidate.fileId);
+    if (file === undefined)
+      best.set(candidate.fileId, { weight: kinds[fileKind] ** coherenceOfKind, list: [own] });
+    else if (file.list.length < coherentChunks) file.list.push(own);
     else {
-      const least = list.indexOf(Math.min(...list));
-      if (own > list[least]!) list[least] = own;
+      const least = file.list.indexOf(Math.min(...file.list));
+      if (own > file.list[least]!) file.list[least] = own;
     }
   }
   const sums = new Map<number, number>();
   let most = 0;
-  for (const [fileId, list] of best) {
-    const sum = list.reduce((total, each) => total + each, 0);
+  for (const [fileId, { weight, list }] of best) {
+    const sum = weight * list.reduce((total, each) => total + each, 0);
     sums.set(fileId, sum);
     most = Math.max(most, sum);
   }

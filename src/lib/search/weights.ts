@@ -22,6 +22,8 @@ export interface RankingWeights {
   readonly coherence: number;
   /** How many of its best chunks speak for a file. */
   readonly coherentChunks: number;
+  /** The coherence of a file is multiplied by the weight of its kind to this power. */
+  readonly coherenceOfKind: number;
   readonly phrase: number;
   readonly recency: number;
   /**
@@ -44,20 +46,21 @@ const WEIGHTS: RankingWeights = {
   namedFile: 0.5,
   coherence: 0.3,
   coherentChunks: 8,
+  coherenceOfKind: 4,
   phrase: 0.1,
   recency: 0.2,
   kind: {
     source: 1,
-    test: 0.5,
+    test: 0.4,
     generated: 0.6,
     vendored: 0.7,
     legacy: 0.8,
-    changelog: 0.7,
+    changelog: 0.6,
     lock: 0.4,
     example: 0.8,
     declaration: 0.9,
     barrel: 0.9,
-    document: 0.7,
+    document: 0.65,
   },
 };
 
@@ -75,6 +78,12 @@ const NO_RULES = {
   kind: Object.fromEntries(Object.keys(WEIGHTS.kind).map((kind) => [kind, 1])) as RankingWeights['kind'],
 };
 
+/**
+ * Kinds are about projects of code: among pages of prose `history.md` is no changelog, and `test.md` is about a command.
+ * A folder with so much code is one, whatever prose is in it.
+ */
+const PROJECT_OF_CODE = 0.5;
+
 /** What a sentence's share of meaning was tuned with: the model that ships. */
 const TUNED_SHARE = WEIGHTS.vector.sentence;
 const MOST_VECTOR_SHARE = 0.9;
@@ -82,8 +91,8 @@ const MOST_VECTOR_SHARE = 0.9;
 export interface WeighedFor {
   readonly ranking: boolean;
   readonly vectorShare: number | undefined;
-  /** Share of the folder's files that are code, 0..1; default 0: prose among prose is not lowered. */
-  readonly codeShare?: number;
+  /** Share of the folder's files that are code, 0..1. */
+  readonly codeShare: number;
 }
 
 /**
@@ -92,7 +101,7 @@ export interface WeighedFor {
  */
 export function weightsFor(
   mode: SearchMode,
-  { ranking, vectorShare, codeShare = 0 }: WeighedFor,
+  { ranking, vectorShare, codeShare }: WeighedFor,
 ): RankingWeights {
   const rules = ranking && mode !== 'vector' ? WEIGHTS : { ...WEIGHTS, ...NO_RULES };
   const share = (kind: QueryKind): number => {
@@ -100,9 +109,11 @@ export function weightsFor(
     if (!ranking) return 0.5;
     return Math.min(MOST_VECTOR_SHARE, (WEIGHTS.vector[kind] * (vectorShare ?? TUNED_SHARE)) / TUNED_SHARE);
   };
+  const likeCode = Math.min(1, codeShare / PROJECT_OF_CODE);
+  const kinds = Object.entries(rules.kind).map(([kind, weight]) => [kind, 1 - (1 - weight) * likeCode]);
   return {
     ...rules,
-    kind: { ...rules.kind, document: 1 - (1 - rules.kind.document) * codeShare },
+    kind: Object.fromEntries(kinds) as RankingWeights['kind'],
     // Nothing to weigh against each other where only one of them is asked for.
     meaningByWordShare: mode === 'hybrid' ? rules.meaningByWordShare : 0,
     vector: {
