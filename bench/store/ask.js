@@ -38,7 +38,7 @@ for (let round = 0; round < WARM_UP + Number(count); round++) {
   const legs = { vectors, ...searchWords(reader, query.terms, WORD_CANDIDATES, undefined) };
   marks.push(performance.now());
   const weightOf = termWeights(reader, chunks);
-  const candidates = gather(reader, query, legs, { weightOf, limit: HITS });
+  const candidates = gather(reader, query, legs, { weightOf, weights, limit: HITS });
   const ranked = rank(candidates, query, rangesOf(legs), weights);
   marks.push(performance.now());
   reader.chunks(ranked.slice(0, HITS).map(({ candidate }) => candidate.chunkId));

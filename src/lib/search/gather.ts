@@ -1,7 +1,9 @@
-import type { ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
+import type { ChunkPlace, ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
 import { evidenceOf } from './evidence.js';
+import { fileKind } from './file-kind.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
 import type { UnderstoodQuery } from './understand.js';
+import type { RankingWeights } from './weights.js';
 
 /** How far each leg is followed at least: what its score at that depth is becomes 0 in the ranking. */
 export const WORD_CANDIDATES = 1_000;
@@ -10,6 +12,10 @@ export const VECTOR_CANDIDATES = 300;
 /** Of a leg's best, so many are ranked at least, or some for each hit: the others change no first ten (decision 21). */
 const RANKED_CANDIDATES = 150;
 const RANKED_PER_HIT = 10;
+
+/** Where tests and guides are more of them than this, so many of other files are ranked beside them. */
+const MOST_LOWERED = 1 / 3;
+const LOWERED_BELOW = 0.9;
 
 /** Of each leg's best, so many are read for what only their texts say. */
 const READ_CANDIDATES = 60;
@@ -34,15 +40,20 @@ export function searchWords(
   };
 }
 
-/**
- * Brings together what is known of the best chunks that the legs found, enough for `limit` hits. `weightOf`: how much a
- * word of the query tells.
- */
+export interface GatherOptions {
+  /** How much a word of the query tells. */
+  readonly weightOf: (term: string) => number;
+  readonly weights: Pick<RankingWeights, 'kind'>;
+  /** How many hits are asked for. */
+  readonly limit: number;
+}
+
+/** Brings together what is known of the best chunks that the legs found, enough for `limit` hits. */
 export function gather(
   reader: StoreReader,
   query: UnderstoodQuery,
   legs: Legs,
-  { weightOf, limit }: { readonly weightOf: (term: string) => number; readonly limit: number },
+  { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
   const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
@@ -53,6 +64,23 @@ export function gather(
     if (place < ranked || vectors.has(chunkId)) words.set(chunkId, score);
   }
   const places = reader.places([...new Set([...vectors.keys(), ...words.keys()])]);
+  const lowered = new Map<number, boolean>();
+  const isLowered = ({ fileId, path }: ChunkPlace): boolean => {
+    if (!lowered.has(fileId)) {
+      const kind = fileKind(path);
+      lowered.set(fileId, weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind));
+    }
+    return lowered.get(fileId)!;
+  };
+  if (places.filter(isLowered).length > places.length * MOST_LOWERED) {
+    const behind = new Map<number, number>();
+    for (const { chunkId, score } of legs.chunkWords) if (!words.has(chunkId)) behind.set(chunkId, score);
+    const others = reader.places([...behind.keys()]).filter((place) => !isLowered(place));
+    for (const place of others.slice(0, ranked)) {
+      places.push(place);
+      words.set(place.id, behind.get(place.id)!);
+    }
+  }
   const files = new Set(places.map(({ fileId }) => fileId));
   const fileWords = new Map<number, number>();
   for (const { fileId, score } of legs.fileWords) if (files.has(fileId)) fileWords.set(fileId, score);

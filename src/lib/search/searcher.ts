@@ -252,16 +252,17 @@ export class Searcher {
     const legs = { vectors: found, ...words };
     const weightOf = termWeights(this.reader, this.#counts.chunks);
     const answered = mode === 'hybrid' && degraded !== undefined ? 'lexical' : mode;
+    const weights = weightsFor(answered, {
+      ranking,
+      vectorShare: this.#vectorShare,
+      codeShare: (this.#codeShare ??= codeShareOf(this.reader)),
+    });
     return {
       query,
       mode: answered,
-      candidates: gather(this.reader, query, legs, { weightOf, limit }),
+      candidates: gather(this.reader, query, legs, { weightOf, weights, limit }),
       ranges: rangesOf(legs),
-      weights: weightsFor(answered, {
-        ranking,
-        vectorShare: this.#vectorShare,
-        codeShare: (this.#codeShare ??= codeShareOf(this.reader)),
-      }),
+      weights,
       weightOf,
       degraded,
     };

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { gather, searchWords, WORD_CANDIDATES } from '#dist/lib/search/gather.js';
+import { understandQuery } from '#dist/lib/search/understand.js';
+import { weightsFor } from '#dist/lib/search/weights.js';
+import { openLocalStore } from '#dist/lib/store/local-store.js';
+import { file, temporaryFolder, wordRules } from '../store/fixtures.js';
+
+const TESTS = 300;
+const LIMIT = 10;
+
+/** 300 short chunks of tests that have the word, and 20 long ones of code, which stand behind all of them by words. */
+async function indexOfTests(): Promise<string> {
+  const folder = temporaryFolder();
+  const writer = await openLocalStore(folder).openWriter({ root: '/' });
+  await writer.setWords(wordRules);
+  writer.transaction(() => {
+    for (let index = 0; index < TESTS; index++)
+      writer.putFile(...file(`test/${index}.test.ts`, [`upload ${index}`]));
+    for (let index = 0; index < 20; index++)
+      writer.putFile(...file(`src/${index}.ts`, [`upload ${'and other words '.repeat(20)} ${index}`]));
+  });
+  await writer.close();
+  return folder;
+}
+
+it('where tests are most of what has the words, code behind them is ranked too, unless tests are asked for', async () => {
+  const reader = await openLocalStore(await indexOfTests()).openReader();
+  try {
+    const codeAmong = (text: string, codeShare: number): number => {
+      const query = understandQuery(text);
+      const legs = { vectors: [], ...searchWords(reader, ['upload'], WORD_CANDIDATES, undefined) };
+      const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare });
+      const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+      for (const { words } of candidates) expect(words).toBeGreaterThan(0);
+      return candidates.filter(({ path }) => path.startsWith('src/')).length;
+    };
+    expect(codeAmong('upload', 1)).toBe(20);
+    expect(codeAmong('tests of upload', 1)).toBe(0);
+    expect(codeAmong('upload', 0)).toBe(0);
+  } finally {
+    reader.close();
+  }
+});
