@@ -1,9 +1,9 @@
 // How good the answers are: indexes sets in BEIR form with the real command line, asks every query in every way that
 // `embed-search eval` knows, prints its tables and keeps a line for each query and way. With several sets, the same
-// figures over all of their queries together come last.
+// figures over all of their queries together come last. A folder `documents` in a set is what to index.
 //
 //   node bench/retrieval/run.js FOLDER... [--system hybrid]... [--documents DIR] [--reuse] [-- flags for `index`]
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -74,7 +74,10 @@ async function measure(/** @type {string} */ folder) {
 async function layOut(/** @type {string} */ folder, /** @type {string} */ name, /** @type {string} */ work) {
   if (options.documents !== undefined)
     return { root: path.resolve(options.documents), documentIds: undefined };
-  if (!hasDocuments(folder)) return { root: await packageDocuments(name), documentIds: undefined };
+  if (!hasDocuments(folder)) {
+    const own = path.join(folder, 'documents');
+    return { root: existsSync(own) ? own : await packageDocuments(name), documentIds: undefined };
+  }
   const root = path.join(work, 'documents');
   return { root, documentIds: await writeDocuments(folder, root) };
 }
