@@ -1,0 +1,18 @@
+// How well questions about whole packages are answered: lays the packages out and hands them to bench/retrieval/run.js,
+// which indexes each, asks its questions in every way and prints the figures of each and of all together.
+//
+//   node bench/retrieval/whole-packages/run.js [NAME...] [flags of bench/retrieval/run.js]
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fetchPackage, packages } from './fetch.js';
+
+const args = process.argv.slice(2);
+const flags = args.findIndex((arg) => arg.startsWith('-'));
+const names = flags === -1 ? args : args.slice(0, flags);
+const folders = [];
+for (const name of names.length > 0 ? names : Object.keys(packages)) folders.push(await fetchPackage(name));
+const run = path.join(import.meta.dirname, '..', 'run.js');
+const child = spawn(process.execPath, [run, ...folders, ...args.slice(names.length)], { stdio: 'inherit' });
+const [code] = await once(child, 'exit');
+process.exitCode = code ?? 1;
