@@ -16,13 +16,13 @@ interface Calibration {
 }
 
 /**
- * Fitted on one half of the questions of five sets, by hits that are judged relevant or not, with questions of other sets
+ * Fitted on one half of the questions of six sets, by hits that are judged relevant or not, with questions of other sets
  * and such as have no answer; bench/retrieval/calibration.js fits them again. Figures of the other half: docs/search-quality.md.
  */
 const CALIBRATIONS: Readonly<Record<SearchMode, Calibration>> = {
-  hybrid: { base: -8.41, score: 4.19, wordShare: 1.78, words: 0.89, cosine: 0, lift: 3.48 },
-  lexical: { base: -8.66, score: 3.62, wordShare: 3.32, words: 1.5, cosine: 0, lift: 0 },
-  vector: { base: -8.25, score: 4.15, wordShare: 0, words: 0, cosine: 2.91, lift: 6.79 },
+  hybrid: { base: -8.09, score: 3.87, wordShare: 2.24, words: 0.56, cosine: 0, lift: 4.03 },
+  lexical: { base: -8.57, score: 3.55, wordShare: 3.77, words: 1.2, cosine: 0, lift: 0 },
+  vector: { base: -8.53, score: 3.83, wordShare: 0, words: 0, cosine: 3.86, lift: 6.66 },
 };
 
 /** So many first hits are asked for the query's words. */
