@@ -11,23 +11,26 @@ import { readEvaluationSet } from '../../dist/lib/evaluation/read-set.js';
 import { bestOfEachFile } from '../../dist/lib/search/each-file.js';
 import { rank } from '../../dist/lib/search/rank.js';
 import { Searcher } from '../../dist/lib/search/searcher.js';
+import { weightsFor } from '../../dist/lib/search/weights.js';
 import { figure } from './figures.js';
 
 /** @typedef {import('../../dist/lib/search/weights.js').RankingWeights} Weights */
 
+/** Words and vectors without any rule. */
+const legs = weightsFor('hybrid', { ranking: false, vectorShare: undefined, codeShare: 0 });
 const everyKind = (/** @type {Weights} */ { vector }, /** @type {number} */ value) =>
   /** @type {Weights['vector']} */ (Object.fromEntries(Object.keys(vector).map((kind) => [kind, value])));
 
 /**
- * From the weights of the folder, and those of words and vectors without any rule.
+ * From the weights of the folder.
  *
- * @type {Readonly<Record<string, (full: Weights, legs: Weights) => Weights>>}
+ * @type {Readonly<Record<string, (full: Weights) => Weights>>}
  */
 const VARIANTS = {
   'all parts': (full) => full,
-  'words alone, no rules': (_full, legs) => ({ ...legs, vector: everyKind(legs, 0) }),
-  'vectors alone, no rules': (_full, legs) => ({ ...legs, vector: everyKind(legs, 1) }),
-  'both, no rules': (_full, legs) => legs,
+  'words alone, no rules': () => ({ ...legs, vector: everyKind(legs, 0) }),
+  'vectors alone, no rules': () => ({ ...legs, vector: everyKind(legs, 1) }),
+  'both, no rules': () => legs,
   'no vectors': (full) => ({ ...full, vector: everyKind(full, 0), meaningByWordShare: 0 }),
   'no words (rules stay)': (full) => ({ ...full, vector: everyKind(full, 1), meaningByWordShare: 0 }),
   'one weight for all queries': (full) => ({ ...full, vector: everyKind(full, full.vector.sentence) }),
@@ -35,10 +38,10 @@ const VARIANTS = {
   'the same share of meaning whatever words are there': (full) => ({ ...full, meaningByWordShare: 0 }),
   'no share of words': (full) => ({ ...full, wordShare: 0, fileWordShare: 0 }),
   'no definition': (full) => ({ ...full, definition: 0, definitionWords: 0 }),
-  'no file name': (full, legs) => ({ ...full, fileName: legs.fileName, namedFile: 0 }),
+  'no file name': (full) => ({ ...full, fileName: legs.fileName, namedFile: 0 }),
   'no coherence': (full) => ({ ...full, coherence: 0 }),
   'coherence whatever kind of file': (full) => ({ ...full, coherenceOfKind: 0 }),
-  'no kind of file': (full, legs) => ({ ...full, kind: legs.kind }),
+  'no kind of file': (full) => ({ ...full, kind: legs.kind }),
   'no phrase': (full) => ({ ...full, phrase: 0 }),
 };
 
@@ -64,10 +67,9 @@ async function measure(
     const judged = judgements.get(id);
     if (judged === undefined) continue;
     const { candidates, query, ranges, weights: full } = await searcher.candidates({ text });
-    const { weights: legs } = await searcher.candidates({ text, ranking: false });
     for (const [name, weightsOf] of Object.entries(VARIANTS)) {
       const best = bestOfEachFile(
-        rank(candidates, query, ranges, weightsOf(full, legs)),
+        rank(candidates, query, ranges, weightsOf(full)),
         ({ candidate }) => candidate.fileId,
       );
       const files = best

@@ -26,7 +26,8 @@ const run = promisify(execFile);
  * @typedef {Release & {registry: 'npm' | 'pypi' | 'debian' | 'debian-source', kind?: 'wheel' | 'sdist'}} Origin
  */
 
-const PIP_DOWNLOAD = '-m pip download --quiet --no-deps --ignore-requires-python --dest'.split(' ');
+const PIP_DOWNLOAD =
+  '-m pip download --quiet --disable-pip-version-check --no-deps --ignore-requires-python --dest'.split(' ');
 
 /**
  * The client of a registry that fetches one exact version of a package into a folder.
@@ -35,7 +36,7 @@ const PIP_DOWNLOAD = '-m pip download --quiet --no-deps --ignore-requires-python
  */
 const CLIENTS = {
   npm: ({ package: name, version }, into) =>
-    run('npm', ['pack', `${name}@${version}`, '--silent', '--pack-destination', into]),
+    run('npm', ['pack', `${name}@${version}`, '--loglevel', 'error', '--pack-destination', into]),
   pypi: ({ package: name, version, kind }, into) =>
     run('python3', [
       ...PIP_DOWNLOAD,
@@ -49,35 +50,43 @@ const CLIENTS = {
   'debian-source': debianSource,
 };
 
+const DEBIAN = 'It takes the apt-get of Debian 12 (bookworm) and its lists (`apt-get update`).';
+
 /**
- * Fetches the archive of a package into a folder of its own and returns its path, or throws what keeps it from being
- * the one that was judged.
+ * Fetches the archive of a package into a folder of its own, unless it is there, and returns its path, or throws what
+ * keeps it from being the one that was judged.
  *
  * @param {Origin} origin
  * @param {string} into
  * @returns {Promise<string>}
  */
 export async function fetchArchive(origin, into) {
+  const known = archiveIn(into);
+  if (known !== undefined && hashOf(known) === origin.sha256) return known;
   rmSync(into, { recursive: true, force: true });
   mkdirSync(into, { recursive: true });
   const title = `${origin.package} ${origin.version} (${origin.registry})`;
   try {
     await CLIENTS[origin.registry](origin, into);
   } catch (error) {
-    throw new Error(`${title} could not be fetched: ${lastLine(error)}`, { cause: error });
+    const help = origin.registry.startsWith('debian') ? `. ${DEBIAN}` : '';
+    throw new Error(`${title} could not be fetched: ${reasonOf(error)}${help}`, { cause: error });
   }
   const archive = archiveIn(into);
   if (archive === undefined) throw new Error(`${title} could not be fetched: nothing came`);
-  const hash = createHash('sha256').update(readFileSync(archive)).digest('hex');
+  const hash = hashOf(archive);
   if (hash !== origin.sha256)
     throw new Error(`${title} is not the archive that was judged: its SHA-256 is ${hash}`);
   return archive;
 }
 
-/** The archive that was fetched into a folder. */
-export function archiveIn(/** @type {string} */ folder) {
+function archiveIn(/** @type {string} */ folder) {
   const [name] = existsSync(folder) ? readdirSync(folder) : [];
   return name === undefined ? undefined : path.join(folder, name);
+}
+
+function hashOf(/** @type {string} */ file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
 /**
@@ -170,7 +179,9 @@ function unpack(/** @type {string} */ archive, /** @type {string} */ into) {
   return run('tar', ['-xf', archive, '-C', into]);
 }
 
-function lastLine(/** @type {unknown} */ error) {
+/** The line that says what went wrong: the last one is often where a log is, or that there is a newer version. */
+function reasonOf(/** @type {unknown} */ error) {
   const { stderr, message } = /** @type {{stderr?: string, message: string}} */ (error);
-  return (stderr?.trim() || message).split('\n').at(-1);
+  const lines = (stderr?.trim() || message).split('\n');
+  return lines.find((line) => /^(E:|ERROR|npm (err|error))/i.test(line)) ?? lines.at(-1);
 }

@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import { describe, expect, it } from 'vitest';
 import path from 'node:path';
+import { fileKind, isProse } from '#dist/lib/search/file-kind.js';
 import { readJudgements, readQuestionFile } from '../../bench/retrieval/question-set.js';
 import { packages } from '../../bench/retrieval/whole-packages/fetch.js';
 import { ROOT } from '../house/imports.js';
@@ -26,7 +27,8 @@ describe('the questions about whole packages', () => {
       expect(grades.some(([, grade]) => grade === 2)).toBe(true);
       const isDropped = picomatch([...(packages[corpus]?.drop ?? [])], { dot: true });
       for (const [file] of grades) {
-        expect(file).not.toMatch(/^(tests?|docs?)\/|[._]test\.|\.(md|rst|txt)$/);
+        expect(fileKind(file)).not.toBe('test');
+        expect(isProse(file)).toBe(false);
         expect(isDropped(file) || isDropped(file.split('/')[0]!)).toBe(false);
       }
     }

@@ -102,7 +102,7 @@ describe('what the ranking prefers, all else equal', () => {
     const long = ['test/c.test.ts', 'docs/c.md'].flatMap((path) =>
       [1, 20, 40, 60, 80, 100, 120, 140].map((startLine) => candidate(path, { startLine })),
     );
-    const lone = candidate('src/a.ts', { words: 5.5 });
+    const lone = candidate('src/a.ts', { words: 6 });
     const several = [1, 20].map((startLine) => candidate('src/b.ts', { startLine }));
     expect(order('numbers', [...long, lone, ...several]).slice(0, 2)).toEqual(['src/b.ts:1', 'src/b.ts:20']);
   });
@@ -207,6 +207,13 @@ it('scores that are all equal, empty legs and no candidates are no trouble', () 
   expect(rank([], query, RANGES, WEIGHTS)).toEqual([]);
 });
 
+it('kinds count in full where half of the files are code, and by half where a quarter is', () => {
+  expect(weightsFor('hybrid', { ...rules, codeShare: 0.5 }).kind).toEqual(WEIGHTS.kind);
+  const { test } = weightsFor('hybrid', { ...rules, codeShare: 0.25 }).kind;
+  expect(test).toBeCloseTo((1 + WEIGHTS.kind.test) / 2, 12);
+  expect(new Set(Object.values(AMONG_PROSE.kind))).toEqual(new Set([1]));
+});
+
 describe('places for other files', () => {
   const ranked = (
     paths: readonly string[],
@@ -270,8 +277,22 @@ it.each([
   ['requirements-dev.txt', 'source'],
   ['man/tmux.1', 'document'],
   ['docs/site/index.html', 'document'],
+  ['man/perlfunc.3pm', 'document'],
+  ['etc/sources.list.5', 'document'],
+  ['doc/HISTORY', 'changelog'],
   ['bin/deploy', 'source'],
   ['src/docs/render.ts', 'source'],
+  ['docs/conf.py', 'source'],
+  ['docs/requirements.txt', 'source'],
+  ['src/history.rs', 'source'],
+  ['src/releases/deploy.ts', 'source'],
+  ['src/components/todo.tsx', 'source'],
+  ['install.sh', 'source'],
+  ['docker/Dockerfile-3.8', 'source'],
+  ['gemfiles/rails_6.1', 'source'],
+  ['data/report-2024.1', 'source'],
+  ['src/v1.2/parser.ts', 'source'],
+  ['lib/libz.so.1', 'source'],
 ])('%s is of the kind %s', (path, kind) => {
   expect(fileKind(path)).toBe(kind);
 });

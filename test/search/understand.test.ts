@@ -48,6 +48,9 @@ describe('what a query is', () => {
     'write new migration files',
     'where is the connection pool set up',
     'memory usage of the cache',
+    'upgrade to head revision',
+    'setUp',
+    'http upgrade to h2c',
   ])('%j asks for no kind of file', (query) => {
     expect([...understandQuery(query).asksFor]).toEqual([]);
   });
@@ -59,6 +62,9 @@ describe('what a query is', () => {
     expect([...understandQuery('how do I install it').asksFor]).toEqual(['document']);
     expect([...understandQuery('README.md').asksFor]).toEqual(['document']);
     expect([...understandQuery('in which version was it fixed').asksFor]).toEqual(['changelog', 'document']);
+    expect([...understandQuery('which release added push').asksFor]).toEqual(['changelog', 'document']);
+    expect([...understandQuery('breaking changes in v5').asksFor]).toContain('changelog');
+    expect([...understandQuery('migrating from express').asksFor]).toEqual(['document']);
     expect([...understandQuery(`${'some pasted text '.repeat(40)} with tests`).asksFor]).toEqual([]);
     expect(understandQuery('most recent changes to the parser').isAboutRecent).toBe(true);
     expect(understandQuery('how is the parser made').isAboutRecent).toBe(false);

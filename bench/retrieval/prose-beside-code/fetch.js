@@ -7,7 +7,7 @@
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { archiveIn, fetchArchive, fetchEach, layOut, takeFiles } from '../archives.js';
+import { fetchArchive, fetchEach, layOut, takeFiles } from '../archives.js';
 import { corpora } from '../code-questions/questions.js';
 import { fetchCorpus } from '../code-questions/fetch.js';
 
@@ -28,10 +28,9 @@ export async function fetchWithProse(name) {
   const folder = await fetchCorpus(name);
   const both = path.join(folder, 'with-prose');
   if (existsSync(both)) return folder;
-  const own = path.join(folder, 'archive');
   const archive = corpus.source
     ? await fetchArchive({ registry: 'debian-source', ...corpus.source }, path.join(folder, 'source'))
-    : (archiveIn(own) ?? (await fetchArchive(origin, own)));
+    : await fetchArchive(origin, path.join(folder, 'archive'));
   await layOut(archive, both, (unpacked, made) => {
     cpSync(path.join(folder, 'documents'), made, { recursive: true });
     takeFiles(corpus.files, unpacked, made);

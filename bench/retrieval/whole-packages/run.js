@@ -8,11 +8,11 @@ import path from 'node:path';
 import { fetchPackage, packages } from './fetch.js';
 
 const args = process.argv.slice(2);
-const flags = args.findIndex((arg) => arg.startsWith('-'));
-const names = flags === -1 ? args : args.slice(0, flags);
+const names = args.filter((arg) => arg in packages);
+const flags = args.filter((arg) => !(arg in packages));
 const folders = [];
 for (const name of names.length > 0 ? names : Object.keys(packages)) folders.push(await fetchPackage(name));
 const run = path.join(import.meta.dirname, '..', 'run.js');
-const child = spawn(process.execPath, [run, ...folders, ...args.slice(names.length)], { stdio: 'inherit' });
+const child = spawn(process.execPath, [run, ...folders, ...flags], { stdio: 'inherit' });
 const [code] = await once(child, 'exit');
 process.exitCode = code ?? 1;

@@ -1,3 +1,5 @@
+import { contentKind, detectLanguage } from '../corpus/language.js';
+
 /**
  * What a file is by its path, where that makes it less likely to be what somebody looks for. `source` is everything
  * else.
@@ -30,9 +32,13 @@ const GENERATED_PART =
 const LOCK_NAME = /(^|\/)[^/]*([-.]lock(\.[a-z0-9]+)?|\.lockfile|go\.sum|npm-shrinkwrap\.json)$/;
 const DECLARATION_NAME = /\.d\.[cm]?ts$/;
 const BARREL_NAME = /(^|\/)(index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|package-info\.java|doc\.go)$/;
-// Not by the language: a script without an ending is text by its name alone. Lists that programs read are no prose.
+const DOCUMENT_ENDING =
+  /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile|texi|texinfo|wiki)$|^docs?\/.*\.html?$/;
+// Of files that are in no language of programs: lists that these read are no prose, nor is what only has a version.
 const DOCUMENT_NAME =
-  /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile|texi|texinfo|wiki)$|[a-z0-9_-]\.[1-9](p|pm|x|ssl|tcl)?(\.in)?$|^docs?\/|(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$/;
+  /(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$|^docs?\/(?!(.*\/)?(cmakelists|requirements[^/]*|robots)\.txt$)/;
+const MANUAL_PAGE =
+  /(?<!\.(so|log|c|h|rs|js|ts|py|txt)|(^|[-_.v/])\d{1,4})(?<=[a-z0-9_-])\.[1-9](p|pm|x|ssl|tcl)?(\.in)?$/;
 
 /** The kind of a file; `path` is relative to the root, with `/`. The first kind that fits counts. */
 export function fileKind(path: string): FileKind {
@@ -41,15 +47,22 @@ export function fileKind(path: string): FileKind {
   if (GENERATED_PART.test(lower)) return 'generated';
   if (VENDORED_FOLDER.test(lower)) return 'vendored';
   if (TEST_FOLDER.test(lower) || TEST_NAME.test(path)) return 'test';
-  if (CHANGELOG_NAME.test(lower)) return 'changelog';
+  if (CHANGELOG_NAME.test(lower) && !isCode(path)) return 'changelog';
   if (EXAMPLE_FOLDER.test(lower)) return 'example';
   if (LEGACY_PART.test(lower)) return 'legacy';
   if (DECLARATION_NAME.test(lower)) return 'declaration';
-  if (DOCUMENT_NAME.test(lower)) return 'document';
+  if (isProse(path)) return 'document';
   return BARREL_NAME.test(lower) ? 'barrel' : 'source';
 }
 
 /** Whether a file is written for people: a README, a guide, a changelog. */
 export function isProse(path: string): boolean {
-  return DOCUMENT_NAME.test(path.toLowerCase());
+  const lower = path.toLowerCase();
+  if (DOCUMENT_ENDING.test(lower)) return true;
+  return (DOCUMENT_NAME.test(lower) || MANUAL_PAGE.test(lower)) && !isCode(path);
+}
+
+/** `history.rs` is no changelog, and `todo.tsx` no list of what is to be done. */
+function isCode(path: string): boolean {
+  return contentKind(detectLanguage(path)) === 'code';
 }

@@ -1,6 +1,6 @@
 import type { ChunkPlace, ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
 import { evidenceOf } from './evidence.js';
-import { fileKind } from './file-kind.js';
+import { pathFacts } from './path-facts.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -9,11 +9,11 @@ import type { RankingWeights } from './weights.js';
 export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
 
-/** Of a leg's best, so many are ranked at least, or some for each hit: the others change no first ten (decision 21). */
+/** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
 const RANKED_CANDIDATES = 150;
 const RANKED_PER_HIT = 10;
 
-/** Where tests and guides are more of them than this, so many of other files are ranked beside them. */
+/** ... more than this share of them are of kinds that are lowered: then as many of other files are ranked too (decision 36). */
 const MOST_LOWERED = 1 / 3;
 const LOWERED_BELOW = 0.9;
 
@@ -64,13 +64,9 @@ export function gather(
     if (place < ranked || vectors.has(chunkId)) words.set(chunkId, score);
   }
   const places = reader.places([...new Set([...vectors.keys(), ...words.keys()])]);
-  const lowered = new Map<number, boolean>();
-  const isLowered = ({ fileId, path }: ChunkPlace): boolean => {
-    if (!lowered.has(fileId)) {
-      const kind = fileKind(path);
-      lowered.set(fileId, weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind));
-    }
-    return lowered.get(fileId)!;
+  const isLowered = ({ path }: ChunkPlace): boolean => {
+    const { kind } = pathFacts(path);
+    return weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind);
   };
   if (places.filter(isLowered).length > places.length * MOST_LOWERED) {
     const behind = new Map<number, number>();

@@ -2,15 +2,32 @@ import { splitIdentifier } from '../corpus/words.js';
 import { fileKind, type FileKind, isProse } from './file-kind.js';
 import { stem } from './stems.js';
 
-/** What a path says whatever is asked. */
-export interface PathFacts {
+/** What a path says whatever is asked. Its words are taken apart when they are asked for: of many only the kind is. */
+export class PathFacts {
   readonly kind: FileKind;
   readonly isProse: boolean;
   readonly lower: string;
+  readonly #path: string;
+  #words: readonly string[] | undefined;
+  #nameWords: readonly string[] | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.kind = fileKind(path);
+    this.isProse = isProse(path);
+    this.lower = path.toLowerCase();
+  }
+
   /** Stems of the words of the whole path, each once. */
-  readonly words: readonly string[];
+  get words(): readonly string[] {
+    return (this.#words ??= [...new Set(stemsOf(this.#path))]);
+  }
+
   /** Stems of the words of the file's name, without its ending. */
-  readonly nameWords: readonly string[];
+  get nameWords(): readonly string[] {
+    const name = this.#path.slice(this.#path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
+    return (this.#nameWords ??= stemsOf(name));
+  }
 }
 
 /** A process that answers many queries meets the same files again; so many are some hundred kilobytes. */
@@ -20,14 +37,7 @@ const known = new Map<string, PathFacts>();
 export function pathFacts(path: string): PathFacts {
   let facts = known.get(path);
   if (facts === undefined) {
-    const name = path.slice(path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
-    facts = {
-      kind: fileKind(path),
-      isProse: isProse(path),
-      lower: path.toLowerCase(),
-      words: [...new Set(stemsOf(path))],
-      nameWords: stemsOf(name),
-    };
+    facts = new PathFacts(path);
     if (known.size >= MOST_KNOWN) known.clear();
     known.set(path, facts);
   }

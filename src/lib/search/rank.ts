@@ -144,8 +144,9 @@ function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
 }
 
 /**
- * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered where a
- * chunk of code has two thirds of the words of the query that the best chunk of prose has, and not at all where it has one.
+ * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered in
+ * full where a chunk of code has two thirds of the words of the query that the best chunk of prose has, not at all up to
+ * one third, and in proportion between.
  */
 function documentWeight(candidates: readonly Candidate[], weight: number): number {
   if (weight === 1) return 1;
@@ -194,7 +195,8 @@ function meaningShare(
 /**
  * A file with several good chunks is about the matter: the sum of their squares, against that of the file with the most.
  * Chunks are compared by the usual share of meaning: the one of this query rests on three chunks. Tests and guides are
- * long and all about one matter: where they are lowered they have next to none, and nothing is set against theirs.
+ * long and all about one matter: the lower a kind of file, the less coherence it has (a test .03 of it, a guide .18), and
+ * nothing is set against what it would have.
  */
 function addCoherence(
   ranked: readonly RankedChunk[],

@@ -42,12 +42,12 @@ const LEAST_CODE_MARKS = 6;
 const ASKS_FOR: readonly [FileKind, RegExp][] = [
   [
     'test',
-    /\b(tests|tested|specs|spec (files?|tests?)|fixtures?|benchmarks?|(unit|integration)[- ]test|test(ing)? (that|for|of|cases?|files?|suites?|helpers?|coverage))\b/i,
+    /\b(tests|tested|specs|spec (files?|tests?|for)|fixtures?|benchmarks?|(unit|integration)[- ]test|test(ing)? (that|for|of|cases?|files?|suites?|helpers?|coverage))\b/i,
   ],
   ['example', /\b(examples?|samples?|demos?|tutorials?|playground)\b/i],
   [
     'changelog',
-    /\b(change ?logs?|release notes|release history|what('s| is) new|what changed|(in|since) (which|what) (version|release))\b/i,
+    /\b(change ?logs?|release notes|release history|what('s| is) new|what changed|breaking changes|(in|since) (which|what) (versions?|releases?)|(which|what) (versions?|releases?) (added|introduced|removed|fixed|changed|broke))\b/i,
   ],
   ['lock', /\b(lock ?files?|locked version|package-lock|yarn\.lock)\b/i],
   ['legacy', /\b(legacy|deprecated|obsolete|old|compat(ibility)?|backwards?)\b/i],
@@ -57,7 +57,7 @@ const ASKS_FOR: readonly [FileKind, RegExp][] = [
   ['barrel', /\b(exports?|re-?exports?|entry point|index file|package init)\b/i],
   [
     'document',
-    /\b(read ?me|docs?|document(ation|ed)|guid(es?|elines?)|manual|handbook|tutorials?|faq|wiki|install(ing|ation)?|get(ting)? started|quick ?start|setting up|set ?up (guide|instructions)|(?<!\b(memory|cpu|disk|resource|heap) )usage|how to|how (do|can|should|could|would) (i|you|we|one)|configur(e|ing)|(upgrad|migrat)(e|ing|ion)s? (from|to|guide|notes)|contribut(e|ing|ions?|ors?)|licen[cs]e|requirements|change ?logs?|release notes|what('s| is) new|examples?|(which|what|minimum|supported) (\w+ ){0,4}(versions?|releases?))\b|^set ?up\b/i,
+    /\b(read ?me|docs?|document(ation|ed)|guid(es?|elines?)|manual|handbook|tutorials?|faq|wiki|install(ing|ation)?|get(ting)? started|quick ?start|setting up|set ?up (guide|instructions)|usage (guide|examples?|instructions)|how to|how (do|can|should|could|would) (i|you|we|one)|configur(e|ing)|(upgrad|migrat)(ing (from|to)|(e|ion)s? (guide|notes|(from|to) (version )?v?\d))|contribut(e|ing|ions?|ors?)|licen[cs]e|requirements|change ?logs?|release notes|what('s| is) new|examples?|(which|what|minimum|supported) (\w+ ){0,4}(versions?|releases?))\b|^set ?up (the |this )?(project|(development )?environment)\b|^usage$/i,
   ],
 ];
 const RECENT =

@@ -27,8 +27,8 @@ export interface RankingWeights {
   readonly phrase: number;
   readonly recency: number;
   /**
-   * The score is multiplied by this for files of the kind, unless the query asks for them; `document` by all of it only
-   * where the folder is code and has what is asked for.
+   * The score is multiplied by this for files of the kind, unless the query asks for them; for `document` only as far as
+   * code has what is asked for. Nearer to 1 the less of the folder is code.
    */
   readonly kind: Readonly<Record<FileKind, number>>;
 }

@@ -194,8 +194,9 @@ export class VectorSearch {
   }
 
   #closeShards(): void {
-    for (const file of this.#open.values()) file.close();
-    this.#open.clear();
+    const files = [...this.#open.values()];
+    this.#open.clear(); // first: whatever becomes of it, a descriptor that was closed is another file's
+    for (const file of files) file.close();
   }
 
   #warnOfRows(shard: Shard, damaged: readonly number[]): void {
