@@ -13,8 +13,9 @@ export const VECTOR_CANDIDATES = 300;
 const RANKED_CANDIDATES = 150;
 const RANKED_PER_HIT = 10;
 
-/** ... more than this share of them are of kinds that are lowered: then as many of other files are ranked too (decision 36). */
-const MOST_LOWERED = 1 / 3;
+/** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */
+const MOST_LOWERED = 1 / 2;
+const SEARCHED_BEHIND = 350;
 const LOWERED_BELOW = 0.9;
 
 /** Of each leg's best, so many are read for what only their texts say. */
@@ -69,12 +70,13 @@ export function gather(
     return weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind);
   };
   if (places.filter(isLowered).length > places.length * MOST_LOWERED) {
-    const behind = new Map<number, number>();
-    for (const { chunkId, score } of legs.chunkWords) if (!words.has(chunkId)) behind.set(chunkId, score);
-    const others = reader.places([...behind.keys()]).filter((place) => !isLowered(place));
+    const behind = legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND);
+    const scores = new Map(behind.map(({ chunkId, score }) => [chunkId, score]));
+    for (const chunkId of words.keys()) scores.delete(chunkId);
+    const others = reader.places([...scores.keys()]).filter((place) => !isLowered(place));
     for (const place of others.slice(0, ranked)) {
       places.push(place);
-      words.set(place.id, behind.get(place.id)!);
+      words.set(place.id, scores.get(place.id)!);
     }
   }
   const files = new Set(places.map(({ fileId }) => fileId));
