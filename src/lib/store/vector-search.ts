@@ -17,8 +17,8 @@ const EXACT_BELOW = 3000;
 const CANDIDATES_PER_FOURTH_ROOT = 70;
 const CANDIDATES_PER_HIT = 2;
 
-/** A search reads a shard twice; so many stay open in between, a quarter of what a process may usually open. */
-const MOST_OPEN = 256;
+/** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
+const MOST_OPEN = 512;
 
 interface Shard {
   readonly id: number;
