@@ -10,3 +10,30 @@ it('code is about what it defines, Markdown about its headings, as far as they a
   expect(definitionsIn(guide, 'markdown', /cancel/i)).toEqual(['Cancellation', 'Cancel: tokens']);
   expect(definitionsIn(code, 'text', /retry/i)).toEqual([]);
 });
+
+it.each([
+  ['python', 'MAX_RETRIES: int = 3'],
+  ['python', 'max_retries = 3'],
+  ['ruby', '  MAX_RETRIES = 3'],
+  ['go', '\tMAX_RETRIES = 3'],
+  ['c', '#define MAX_RETRIES 3'],
+  ['c', 'static const char *MAX_RETRIES[] = {'],
+  ['cpp', 'std::map<int, int> MAX_RETRIES = {}'],
+  ['java', '    private static final int MAX_RETRIES = 3;'],
+  ['typescript', 'export const MAX_RETRIES: number = 3'],
+  ['rust', 'pub(crate) const MAX_RETRIES: &[u8] = b"3";'],
+])('%s: %j defines a constant', (language, line) => {
+  expect(definitionsIn(line, language, /retries/i).map((name) => name.toLowerCase())).toEqual([
+    'max_retries',
+  ]);
+});
+
+it.each([
+  ['python', '    max_retries = 3'],
+  ['python', '    self.max_retries = 3'],
+  ['python', 'if MAX_RETRIES == 3:'],
+  ['typescript', '  return MAX_RETRIES >= 3'],
+  ['typescript', '  client.MAX_RETRIES = 3'],
+])('%s: %j does not', (language, line) => {
+  expect(definitionsIn(line, language, /retries/i)).toEqual([]);
+});

@@ -23,6 +23,33 @@ async function indexOfTests(): Promise<string> {
   return folder;
 }
 
+it('a word after a minus is one that a chunk may have in its name alone', async () => {
+  const folder = temporaryFolder();
+  const writer = await openLocalStore(folder).openWriter({ root: '/' });
+  await writer.setWords(wordRules);
+  const [record, chunks] = file('src/a.ts', ['upload one', 'upload two']);
+  writer.putFile(
+    record,
+    chunks.map((chunk, index) => (index === 0 ? { ...chunk, symbol: 'legacy' } : chunk)),
+  );
+  await writer.close();
+  const reader = await openLocalStore(folder).openReader();
+  try {
+    const query = understandQuery('upload the file -legacy');
+    const legs = { vectors: [], ...searchWords(reader, ['upload'], WORD_CANDIDATES, undefined) };
+    const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare: 1 });
+    const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+    expect(new Map(candidates.map(({ symbol, evidence }) => [symbol, evidence?.isExcluded]))).toEqual(
+      new Map([
+        ['legacy', true],
+        [undefined, false],
+      ]),
+    );
+  } finally {
+    reader.close();
+  }
+});
+
 it('where tests are most of what has the words, code behind them is ranked too, unless tests are asked for', async () => {
   const reader = await openLocalStore(await indexOfTests()).openReader();
   try {

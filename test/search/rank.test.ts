@@ -59,6 +59,26 @@ describe('what the ranking prefers, all else equal', () => {
     expect(order('handling errors of a strategy', [about, section])[0]).toBe('docs/a.md:1');
   });
 
+  it('the constant that a name is, and not what is called by a part of the name', () => {
+    const part = candidate('src/a.ts', evidence({ defines: ['Timeout'] }));
+    const whole = candidate('src/z.ts', evidence({ defines: ['DEFAULT_TIMEOUT'] }));
+    expect(order('DEFAULT_TIMEOUT', [part, whole])[0]).toBe('src/z.ts:1');
+    const ranked = rank([part], understandQuery('DEFAULT_TIMEOUT'), RANGES, WEIGHTS);
+    expect(ranked[0]!.parts.definition).toBe(0);
+    expect(
+      order('timeout', [candidate('src/a.ts'), candidate('src/z.ts', evidence({ defines: ['Timeout'] }))])[0],
+    ).toBe('src/z.ts:1');
+  });
+
+  it('code before the tests that stand in its file', () => {
+    const both = [
+      candidate('src/a.rs', { words: 6, symbol: 'test_read' }),
+      candidate('src/a.rs', { startLine: 9, symbol: 'read' }),
+    ];
+    expect(order('numbers that are read', both)[0]).toBe('src/a.rs:9');
+    expect(order('tests of numbers', both)[0]).toBe('src/a.rs:1');
+  });
+
   it('source before its tests, unless tests are asked for', () => {
     const both = [candidate('src/parser.test.ts', { words: 6 }), candidate('src/zebra.ts')];
     expect(order('how are numbers read', both)[0]).toBe('src/zebra.ts:1');

@@ -41,6 +41,11 @@ describe('the snippet of a long chunk', () => {
     expect(shown(text, ['retry']).text).not.toContain('function sendAgain');
   });
 
+  it('shows the one word that was asked for rather than what the chunk defines', () => {
+    const text = chunk({ 4: 'function sendAgain(file) {', 38: 'export const numbat = 1' });
+    expect(shown(text, ['numbat'], { symbol: 'sendAgain' }).text).toContain('numbat');
+  });
+
   it('finds inflections and words inside identifiers', () => {
     expect(shown(chunk({ 25: 'const maxRetries = 5' }), ['retry']).text).toContain('maxRetries');
   });

@@ -47,8 +47,8 @@ function lowered(factor, { scale = 'files', asked = true, all = false } = {}) {
     const share = codeShare(folder, scale === 'chunks' ? 'chunks' : 'files');
     const by = 1 - (1 - factor) * (scale === 'mostly' ? Math.min(1, 2 * share) : share);
     const spared = asked && folder.asksForProse;
-    return ({ candidate, score, parts, fileKind }) => {
-      const isLowered = !spared && isProse(candidate.path) && (all || fileKind === 'document');
+    return ({ candidate, score, parts, kind }) => {
+      const isLowered = !spared && isProse(candidate.path) && (all || kind === 'document');
       return isLowered ? (score - parts.excluded) * by + parts.excluded : score;
     };
   };
@@ -74,8 +74,8 @@ function loweredWhereCodeSaysIt(factor, by) {
     const share = codeShare(folder, 'files') * Math.max(0, 2 * ratio - 1);
     const spared = folder.asksForProse;
     const times = 1 - (1 - factor) * share;
-    return ({ candidate, score, parts, fileKind }) =>
-      !spared && isProse(candidate.path) && fileKind === 'document'
+    return ({ candidate, score, parts, kind }) =>
+      !spared && isProse(candidate.path) && kind === 'document'
         ? (score - parts.excluded) * times + parts.excluded
         : score;
   };

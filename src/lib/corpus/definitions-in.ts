@@ -1,6 +1,17 @@
 import { definitionOn } from './definitions.js';
 import { contentKind } from './language.js';
 
+// `const NAME: type = `, `NAME = `, `static const int NAME[] = `, `#define NAME`: where the line has nothing before it, or
+// the name is in capitals, which no local variable is.
+const MODIFIERS = String.raw`(?:(?:export|pub(?:\([^)]*\))?|public|private|protected|internal|static|final|readonly|const|constexpr|inline|extern|let|var|val|declare|mut|my|our|local)\s+)*`;
+const TYPE = String.raw`(?:\w+(?:(?:\.|::)\w+)*(?:<[^=]*>)?(?:\[\])?[\s*&]+)?`;
+const ASSIGNED = new RegExp(
+  String.raw`^${MODIFIERS}${TYPE}[$@%]?([A-Za-z_]\w*)(?:\[[^\]]*\])?\s*(?::[^=()]*)?=(?![=>~])`,
+);
+const MACRO = /^#\s*define\s+(\w+)/;
+const CAPITALS = /^[A-Z][A-Z0-9_]+$/;
+const MAX_LINE_START = 240;
+
 const HEADING = /^ {0,3}#{1,6}\s+(\S.*)$/;
 
 /**
@@ -17,8 +28,15 @@ export function definitionsIn(text: string, language: string, ofInterest: RegExp
     const name =
       kind === 'markdown'
         ? HEADING.exec(line)?.[1]
-        : definitionOn(language, start, start.length === line.length)?.name;
+        : (definitionOn(language, start, start.length === line.length)?.name ??
+          constantOn(start, start.length === line.length));
     if (name !== undefined) names.add(name);
   }
   return [...names];
+}
+
+function constantOn(start: string, isTopLevel: boolean): string | undefined {
+  const head = start.slice(0, MAX_LINE_START);
+  const name = (MACRO.exec(head) ?? ASSIGNED.exec(head))?.[1];
+  return name !== undefined && (isTopLevel || CAPITALS.test(name)) ? name : undefined;
 }

@@ -29,7 +29,7 @@ export function evidenceOf(
   const ofInterest = anyWordOf(query);
   const ofChunk = new Map<number, Evidence>();
   const wordsOfFile = new Map<number, Set<string>>();
-  for (const { id, fileId, text, language, path } of reader.chunks(ids)) {
+  for (const { id, fileId, text, language, path, symbol = '' } of reader.chunks(ids)) {
     const lowerText = text.toLowerCase();
     const lowerPath = path.toLowerCase();
     const words = tellingOnes.filter((word) => lowerText.includes(word) || lowerPath.includes(word));
@@ -39,7 +39,9 @@ export function evidenceOf(
     ofChunk.set(id, {
       defines: ofInterest === undefined ? [] : definitionsIn(text, language, ofInterest),
       phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
-      isExcluded: unwanted.some((word) => word.test(lowerText) || word.test(lowerPath)),
+      isExcluded: unwanted.some((word) =>
+        [lowerText, lowerPath, symbol.toLowerCase()].some((part) => word.test(part)),
+      ),
       wordShare: shareOfWords(words, telling),
     });
   }

@@ -57,7 +57,8 @@ export interface RankedChunk {
   score: number;
   /** 0..1 within the query */
   readonly lexical: number | undefined;
-  readonly fileKind: FileKind;
+  /** Of its file, or a test for one that stands in a source. */
+  readonly kind: FileKind;
   readonly parts: ScoreParts;
 }
 
@@ -80,6 +81,9 @@ const DAY = 86_400_000;
 
 /** So many chunks say how well words alone meet the query. */
 const BEST_BY_WORDS = 3;
+
+/** As tests are called that stand in the file of what they test: `mod tests` in Rust, `test_` and `bench_` in front of a name. */
+const TEST = /^(tests?$|(test|bench)_)/;
 
 /** Neither meaning nor words are ever all that counts. */
 const MOST_SHARE = 0.9;
@@ -119,7 +123,8 @@ export function rank(
       kind: 0,
       excluded: evidence?.isExcluded ? EXCLUDED : 0,
     };
-    return { candidate, score: 0, lexical, fileKind: file.kind, parts };
+    const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
+    return { candidate, score: 0, lexical, kind: isTest ? 'test' : file.kind, parts };
   });
   const kinds = { ...weights.kind, document: documentWeight(candidates, weights.kind.document) };
   for (const kind of query.asksFor) kinds[kind] = 1;
@@ -129,7 +134,7 @@ export function rank(
 }
 
 function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
-  const { parts, fileKind } = entry;
+  const { parts, kind } = entry;
   const good =
     parts.words +
     parts.vector +
@@ -139,7 +144,7 @@ function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
     parts.coherence +
     parts.phrase +
     parts.recency;
-  parts.kind = good * (kinds[fileKind] - 1);
+  parts.kind = good * (kinds[kind] - 1);
   entry.score = good + parts.kind + parts.excluded;
 }
 
@@ -204,23 +209,23 @@ function addCoherence(
   share: number,
   { coherence, coherentChunks, coherenceOfKind, kind: kinds }: RankingWeights,
 ): void {
-  const best = new Map<number, { weight: number; list: number[] }>();
-  for (const { candidate, lexical, fileKind } of ranked) {
+  const best = new Map<number, number[]>();
+  for (const { candidate, lexical, kind } of ranked) {
     const match = (1 - share) * (lexical ?? 0) + share * scaled(candidate.vector, ranges.vector);
-    const own = match ** 2; // one good chunk says more than two that hardly match
-    const file = best.get(candidate.fileId);
-    if (file === undefined)
-      best.set(candidate.fileId, { weight: kinds[fileKind] ** coherenceOfKind, list: [own] });
-    else if (file.list.length < coherentChunks) file.list.push(own);
+    // Squared: one good chunk says more than two that hardly match.
+    const own = match ** 2 * kinds[kind] ** coherenceOfKind;
+    const list = best.get(candidate.fileId);
+    if (list === undefined) best.set(candidate.fileId, [own]);
+    else if (list.length < coherentChunks) list.push(own);
     else {
-      const least = file.list.indexOf(Math.min(...file.list));
-      if (own > file.list[least]!) file.list[least] = own;
+      const least = list.indexOf(Math.min(...list));
+      if (own > list[least]!) list[least] = own;
     }
   }
   const sums = new Map<number, number>();
   let most = 0;
-  for (const [fileId, { weight, list }] of best) {
-    const sum = weight * list.reduce((total, each) => total + each, 0);
+  for (const [fileId, list] of best) {
+    const sum = list.reduce((total, each) => total + each, 0);
     sums.set(fileId, sum);
     most = Math.max(most, sum);
   }
@@ -243,7 +248,9 @@ function definitionPart(
   let best = 0;
   for (const name of defined) {
     const lower = name.toLowerCase();
-    if (names.includes(lower) || (kind === 'name' && terms.includes(lower))) return weights.definition;
+    // Of a name, its parts are words too: `Timeout` is not what `DEFAULT_TIMEOUT` names.
+    const named = kind === 'name' && names.length === 0 ? terms : names;
+    if (named.includes(lower)) return weights.definition;
     if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
     const parts = splitIdentifier(name).map((part) => part.toLowerCase());
     const matched = parts.map(stem).filter((part) => stems.has(part));

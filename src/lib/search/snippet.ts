@@ -12,7 +12,7 @@ export interface Snippet {
 export interface SnippetOptions {
   /** How much a word of the query tells; asked only for those that stand in a chunk too long to be shown whole. */
   readonly weightOf?: (term: string) => number;
-  /** What the chunk defines: the line that names it first counts as much as the most telling word. */
+  /** What the chunk defines: the line that names it first counts half as much as the most telling word. */
   readonly symbol?: string | undefined;
 }
 
@@ -39,7 +39,8 @@ function bestStart(
   definition: number | undefined,
 ): number {
   if (weights.size === 0) return 0;
-  const bonus = Math.max(...weights.values());
+  // Less than the word itself: somebody who asks for one name wants to see it.
+  const bonus = Math.max(...weights.values()) / 2;
   const scores: number[] = [];
   for (let start = 0; start + SNIPPET_LINES <= words.length; start++) {
     const found = new Set(words.slice(start, start + SNIPPET_LINES).flat());
