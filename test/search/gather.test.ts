@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { gather, searchWords, WORD_CANDIDATES } from '#dist/lib/search/gather.js';
+import { gather, rangesOf, searchWords, WORD_CANDIDATES } from '#dist/lib/search/gather.js';
+import { rank } from '#dist/lib/search/rank.js';
 import { understandQuery } from '#dist/lib/search/understand.js';
 import { weightsFor } from '#dist/lib/search/weights.js';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
@@ -45,6 +46,28 @@ it('a word after a minus is one that a chunk may have in its name alone', async 
         [undefined, false],
       ]),
     );
+  } finally {
+    reader.close();
+  }
+});
+
+it('what the folder is stands at the top of its README, whatever words are there', async () => {
+  const folder = temporaryFolder();
+  const writer = await openLocalStore(folder).openWriter({ root: '/' });
+  await writer.setWords(wordRules);
+  writer.putFile(...file('README.md', ['Wombat', 'a burrow for packets', 'badges', 'licence']));
+  writer.putFile(...file('lib/README.md', ['this project does this for the project']));
+  writer.putFile(...file('src/a.ts', ['the project does what it is for']));
+  await writer.close();
+  const reader = await openLocalStore(folder).openReader();
+  try {
+    const query = understandQuery('what does this project do');
+    const legs = { vectors: [], ...searchWords(reader, ['project'], WORD_CANDIDATES, undefined) };
+    const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare: 1 });
+    const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+    const ranked = rank(candidates, query, rangesOf(legs), weights);
+    expect(ranked[0]!.candidate).toMatchObject({ path: 'README.md', startLine: 1 });
+    expect(ranked.filter(({ candidate }) => candidate.path === 'README.md')).toHaveLength(3);
   } finally {
     reader.close();
   }

@@ -55,6 +55,19 @@ describe('what a query is', () => {
     expect([...understandQuery(query).asksFor]).toEqual([]);
   });
 
+  it('what the whole folder is may be asked by its name', () => {
+    for (const query of [
+      'what is this project?',
+      'what does this library do',
+      'what is the tool for',
+      'what is this',
+    ])
+      expect(understandQuery(query)).toMatchObject({ isAboutAll: true, asksFor: new Set(['document']) });
+    expect(understandQuery('What is Wombat', { project: 'wombat' }).isAboutAll).toBe(true);
+    for (const query of ['what is a wombat', 'what is the library path', 'what does this function do'])
+      expect(understandQuery(query, { project: 'wombat' }).isAboutAll).toBe(false);
+  });
+
   it('a kind of file that the query asks for is known, and a pasted text asks for nothing', () => {
     expect([...understandQuery('tests of the parser').asksFor]).toEqual(['test']);
     expect([...understandQuery('test/parser.test.ts').asksFor]).toContain('test');

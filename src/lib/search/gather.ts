@@ -2,6 +2,7 @@ import type { ChunkPlace, ChunkScore, FileScore, SearchFilter, StoreReader } fro
 import { evidenceOf } from './evidence.js';
 import { pathFacts } from './path-facts.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
+import { topOfReadme } from './readme.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
 
@@ -64,7 +65,8 @@ export function gather(
     const { chunkId, score } = legs.chunkWords[place]!;
     if (place < ranked || vectors.has(chunkId)) words.set(chunkId, score);
   }
-  const places = reader.places([...new Set([...vectors.keys(), ...words.keys()])]);
+  const readme = query.isAboutAll ? topOfReadme(reader) : [];
+  const places = reader.places([...new Set([...vectors.keys(), ...words.keys(), ...readme])]);
   const isLowered = ({ path }: ChunkPlace): boolean => {
     const { kind } = pathFacts(path);
     return weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind);

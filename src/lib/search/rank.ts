@@ -85,6 +85,9 @@ const BEST_BY_WORDS = 3;
 /** As tests are called that stand in the file of what they test: `mod tests` in Rust, `test_` and `bench_` in front of a name. */
 const TEST = /^(tests?$|(test|bench)_)/;
 
+const README = /^readme(\.(md|markdown|rst|txt|adoc|rdoc|org))?$/i;
+const LINES_OF_TOP = 30;
+
 /** Neither meaning nor words are ever all that counts. */
 const MOST_SHARE = 0.9;
 
@@ -116,7 +119,10 @@ export function rank(
       wordShare:
         weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0),
       definition: definitionPart(candidate, query, stems, weights),
-      fileName: weights.fileName[query.kind] * file.nameShare + (file.isNamed ? weights.namedFile : 0),
+      fileName:
+        weights.fileName[query.kind] * file.nameShare +
+        (file.isNamed ? weights.namedFile : 0) +
+        (query.isAboutAll ? weights.readme * topOfReadme(candidate) : 0),
       coherence: 0,
       phrase: weights.phrase * (evidence?.phrases ?? 0),
       recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
@@ -131,6 +137,11 @@ export function rank(
   addCoherence(ranked, ranges, weights.vector[query.kind], { ...weights, kind: kinds });
   for (const entry of ranked) settle(entry, kinds);
   return ranked.sort(byScore);
+}
+
+/** 1 at the top of the README at the root, less further down, 0 in other files. */
+function topOfReadme({ path, startLine }: Candidate): number {
+  return README.test(path) ? 1 / (1 + startLine / LINES_OF_TOP) : 0;
 }
 
 function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {

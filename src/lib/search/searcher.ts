@@ -1,3 +1,4 @@
+import nodePath from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { contentKind } from '../corpus/language.js';
 import type { EmbedderStatus } from '../embedder/types.js';
@@ -304,13 +305,14 @@ export class Searcher {
   } {
     const { text } = request;
     const asked = pathFilter(request);
-    const query = understandQuery(text);
+    const project = nodePath.basename(this.root);
+    const query = understandQuery(text, { project });
     if (query.text === '') throw new EmbedSearchError('QUERY_EMPTY', 'The query has nothing to look for.');
     const inline = inlineFilter(query);
     if (inline === undefined) return { query, filter: asked };
     const filter = both(asked, inline)!;
     if (acceptsAny(this.reader, filter)) return { query, filter };
-    return { query: understandQuery(text, { filters: false }), filter: asked };
+    return { query: understandQuery(text, { filters: false, project }), filter: asked };
   }
 }
 

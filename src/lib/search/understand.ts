@@ -17,6 +17,8 @@ export interface UnderstoodQuery extends ParsedQuery {
   readonly asksFor: ReadonlySet<FileKind>;
   /** It asks for what is new. */
   readonly isAboutRecent: boolean;
+  /** It asks what the whole folder is: the top of a README says it. */
+  readonly isAboutAll: boolean;
 }
 
 // camelCase, snake_case, CONSTANT_CASE, Type::member, object.member, call(), $variable, `in backticks`.
@@ -66,14 +68,28 @@ const RECENT =
 /** A query of more words than this is a pasted text: what is in it by chance must not decide. */
 const LONG_QUERY_WORDS = 60;
 
+/** What somebody asks first of a folder. */
+const ABOUT_IT = /^what('s| is| does) (?<it>.{1,60}?)( do| about| for| good for| used for)?\??$/i;
+const IT =
+  /^((this|the) (whole )?)?(project|library|package|tool|program|app|application|crate|gem|module|framework|repo|repository|code ?base)$|^this$/i;
+
+export interface UnderstandOptions {
+  /** Whether `lang:` and `path:` are read as filters; default true. */
+  readonly filters?: boolean;
+  /** What the folder is called. */
+  readonly project?: string;
+}
+
 /** Reads a query without a model: what kind it is, which names, files and syntax are in it. Pure; never throws. */
-export function understandQuery(query: string, options: { filters?: boolean } = {}): UnderstoodQuery {
+export function understandQuery(query: string, options: UnderstandOptions = {}): UnderstoodQuery {
   const parsed = parseQuery(query, options);
   const { text } = parsed;
   const isLong = text.split(' ', LONG_QUERY_WORDS + 1).length > LONG_QUERY_WORDS;
   const files = distinct([...text.slice(0, 20_000).matchAll(FILE)].map(([file]) => fileOf(file))).filter(
     isFileName,
   );
+  const it = ABOUT_IT.exec(text)?.groups?.['it'];
+  const isAboutAll = it !== undefined && (IT.test(it) || it.toLowerCase() === options.project?.toLowerCase());
   const names = namesIn(text.slice(0, 20_000));
   return {
     ...parsed,
@@ -81,8 +97,9 @@ export function understandQuery(query: string, options: { filters?: boolean } = 
     names,
     files,
     kind: kindOf(query, parsed, names, files),
-    asksFor: isLong ? new Set() : kindsAskedFor(text, files),
+    asksFor: isLong ? new Set() : kindsAskedFor(isAboutAll ? `${text} readme` : text, files),
     isAboutRecent: !isLong && RECENT.test(text),
+    isAboutAll,
   };
 }
 

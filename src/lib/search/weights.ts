@@ -19,6 +19,8 @@ export interface RankingWeights {
   /** By what the query is: the words of a message are no names. */
   readonly fileName: Readonly<Record<QueryKind, number>>;
   readonly namedFile: number;
+  /** For the README, where the query asks what the folder is. */
+  readonly readme: number;
   readonly coherence: number;
   /** How many of its best chunks speak for a file. */
   readonly coherentChunks: number;
@@ -44,6 +46,7 @@ const WEIGHTS: RankingWeights = {
   definitionWords: 0.1,
   fileName: { sentence: 0.25, name: 0.3, path: 0.3, phrase: 0.3, error: 0.1, code: 0.1 },
   namedFile: 0.5,
+  readme: 2,
   coherence: 0.3,
   coherentChunks: 8,
   coherenceOfKind: 4,
@@ -72,6 +75,7 @@ const NO_RULES = {
   definitionWords: 0,
   fileName: { sentence: 0, name: 0, path: 0, phrase: 0, error: 0, code: 0 },
   namedFile: 0,
+  readme: 0,
   coherence: 0,
   phrase: 0,
   recency: 0,
