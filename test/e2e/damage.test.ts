@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { verifies } from '../house/promises.js';
 import { makeFolder, runJson, SMALL_PROJECT } from './cli.js';
 
 test('a byte that flips in a shard costs its vector, which is said, and the next run makes it again and says so', async () => {
@@ -27,6 +28,42 @@ test('a byte that flips in a shard costs its vector, which is said, and the next
   expect(after.warnings ?? []).toEqual([]);
   expect(after.result.hits).toEqual(before.result.hits);
   expect((await runJson(['index', folder])).document.warnings ?? []).toEqual([]);
+});
+
+test('vectors that are all gone are said by queries and status: words answer, or it is an error; the next run makes them again', async () => {
+  verifies('lost-vectors-are-said');
+  const folder = makeFolder(SMALL_PROJECT);
+  expect((await runJson(['index', folder])).exitCode).toBe(0);
+  expect((await runJson(['status', '--path', folder])).document.warnings).toEqual([]);
+  const vectors = path.join(folder, '.embed-search', 'vectors');
+  renameSync(vectors, `${vectors}.aside`);
+
+  const isMissing = [expect.stringMatching(/^Shard .* it is missing\..*`embed-search index`/u)];
+  const queries = [['a pet that chases rodents'], ['--like', `${folder}/src/sleep.ts:1`]];
+  for (const query of queries) {
+    const ask = (mode: string) => runJson(['query', ...query, '--mode', mode, '--path', folder]);
+    const degraded = { reason: expect.stringContaining('missing or damaged') };
+    expect(await ask('hybrid')).toMatchObject({
+      exitCode: 0,
+      document: { result: { degraded }, warnings: isMissing },
+    });
+    expect(await ask('vector')).toMatchObject({
+      exitCode: 3,
+      document: {
+        ok: false,
+        error: { code: 'INDEX_DAMAGED', fix: expect.stringMatching(/embed-search index$/u) },
+      },
+    });
+    const { document } = await ask('lexical');
+    expect(document.result.degraded).toBeUndefined();
+  }
+  expect((await runJson(['status', '--path', folder])).document.warnings).toEqual(isMissing);
+
+  expect((await runJson(['index', folder])).exitCode).toBe(0);
+  const { document } = await runJson(['query', ...queries[0]!, '--mode', 'vector', '--path', folder]);
+  expect(document.result.hits[0].path).toBe('docs/guide.md');
+  expect(document.warnings).toEqual([]);
+  expect((await runJson(['status', '--path', folder])).document.warnings).toEqual([]);
 });
 
 test('a text of the database that is no text any more is an error with its fix, never the end of the process', async () => {

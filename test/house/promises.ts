@@ -46,6 +46,8 @@ export const PROMISES = {
     'A query longer than the model takes uses all its words and, for its vector, all its windows.',
   'any-text-is-a-query': 'Operators, quotes and stop words in a query are words, never a syntax error.',
   'nothing-found-is-no-error': 'Nothing found is exit 0 with no hits, and an error never looks like it.',
+  'lost-vectors-are-said':
+    'Vectors that are missing or damaged on the disk are said by every search, on the command line and over MCP.',
   // command line
   'one-json-document':
     '--json prints one document on stdout and nothing else; ok is true exactly when the exit code is 0.',

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { durableFiles } from '#dist/lib/store/durable-files.js';
@@ -148,6 +148,43 @@ describe('a shard', () => {
       });
     },
   );
+
+  it('that is missing is said without being read, and no longer when it is there again; of many a few are named', async () => {
+    const folder = temporaryFolder();
+    const store = openLocalStore(folder);
+    for (let run = 0; run < 6; run++) {
+      const writer = await store.openWriter({ root: '/' });
+      writer.setIdentity(identity, modelFile);
+      await writer.setWords(wordRules);
+      writer.putFile(...file(`${run}.ts`, [`text ${run}`]));
+      await embedPending(writer, { all: true });
+      await writer.close();
+    }
+    const reader = await store.openReader();
+    expect([reader.missingShards(), reader.warnings]).toEqual([0, []]);
+    const vectors = path.join(folder, 'vectors');
+    const [first] = readdirSync(vectors);
+    const isMissing = [expect.stringMatching(`${first} .*it is missing`)];
+    for (const seesItBack of [
+      () => reader.missingShards(),
+      () => reader.searchVectors(vectorOf('text 1'), { limit: 9 }),
+    ]) {
+      renameSync(path.join(vectors, first!), path.join(folder, 'aside'));
+      expect([reader.missingShards(), reader.warnings]).toEqual([1, isMissing]);
+      let calls = 0;
+      const onUnreadable = () => calls++;
+      const hits = await reader.searchVectors(vectorOf('text 1'), { limit: 9, onUnreadable });
+      expect([hits.length, calls, reader.warnings]).toEqual([5, 1, isMissing]);
+      renameSync(path.join(folder, 'aside'), path.join(vectors, first!));
+      await seesItBack();
+      expect(reader.warnings).toEqual([]);
+    }
+    rmSync(vectors, { recursive: true });
+    expect(reader.missingShards()).toBe(6);
+    expect(reader.warnings).toHaveLength(4);
+    expect(reader.warnings[3]).toBe('3 more shards were passed over.');
+    reader.close();
+  });
 
   it('is merged with others by a run that changes nothing, where the one before did not come to it', async () => {
     const folder = temporaryFolder();

@@ -48,6 +48,7 @@ export async function indexStatus(
 ): Promise<{ status: IndexStatus; warnings: readonly string[] }> {
   const reader = await openLocalStore(indexDir).openReader();
   try {
+    reader.missingShards();
     const status = await statusFrom(reader, indexDir, root ?? reader.root, signal);
     return { status, warnings: [...reader.warnings] };
   } finally {

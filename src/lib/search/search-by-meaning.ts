@@ -53,11 +53,14 @@ export class SearchByMeaning {
     const { queryPrefix, tokenLimit } = recordedModel(this.#reader()).identity;
     const embedder = await this.#embedder.provide();
     const best = new Map<number, ChunkScore>();
+    let isUnreadable = false;
+    const onUnreadable = () => (isUnreadable = true);
     for (const vector of await queryVectors(embedder, text, { prefix: queryPrefix, tokenLimit, signal })) {
-      for (const found of await this.#reader().searchVectors(vector, options)) {
+      for (const found of await this.#reader().searchVectors(vector, { ...options, onUnreadable })) {
         if (found.score > (best.get(found.chunkId)?.score ?? -Infinity)) best.set(found.chunkId, found);
       }
     }
+    if (best.size === 0 && isUnreadable) throw unreadableVectors();
     return [...best.values()].sort((a, b) => b.score - a.score).slice(0, options.limit);
   }
 }
@@ -67,6 +70,13 @@ export function recordedModel(reader: StoreReader): RecordedModel {
   const { identity, modelFile } = reader;
   if (!identity || !modelFile) throw noVectors(reader);
   return { identity, modelFile };
+}
+
+/** Not a vector that was looked for could be read. */
+export function unreadableVectors(): EmbedSearchError {
+  return new EmbedSearchError('INDEX_DAMAGED', 'The vectors are missing or damaged on the disk.', {
+    fix: 'Embed their texts again: embed-search index',
+  });
 }
 
 /** Why there are no vectors to search: what kept the last run from making them, where that is known. */

@@ -21,7 +21,13 @@ import { IndexEmbedder } from './index-embedder.js';
 import { NewestGeneration } from './newest-generation.js';
 import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
 import { confidenceOf, relevanceOf } from './relevance.js';
-import { NOTHING_BY_MEANING, noVectors, recordedModel, SearchByMeaning } from './search-by-meaning.js';
+import {
+  NOTHING_BY_MEANING,
+  noVectors,
+  recordedModel,
+  SearchByMeaning,
+  unreadableVectors,
+} from './search-by-meaning.js';
 import { termWeights } from './term-weights.js';
 import type {
   SearcherOptions,
@@ -189,7 +195,8 @@ export class Searcher {
   /**
    * What is like the passage at a line of an indexed file, by its stored vector: no embedder is started. In `hybrid`,
    * its words answer while it has none, and `degraded` says so. Errors: PATH_NOT_FOUND for a file that is not in the
-   * index, USAGE for a line that it does not have, INDEX_MISSING in `vector` where the passage has no vector.
+   * index, USAGE for a line that it does not have; in `vector` INDEX_MISSING where the passage has no vector, and
+   * INDEX_DAMAGED where none can be read.
    */
   similar(request: SimilarRequest): Promise<SearchResult> {
     return this.use((reader) => this.#similar(reader, request));
@@ -199,10 +206,14 @@ export class Searcher {
     const started = performance.now();
     const { path, line, mode = 'hybrid' } = request;
     checkOptions(mode, request.limit ?? 10);
-    const { source, chosen, duplicates, answeredBy } = await findSimilar(reader, { ...request, mode });
+    const { source, chosen, duplicates, answeredBy, isUnreadable } = await findSimilar(reader, {
+      ...request,
+      mode,
+    });
     const { startLine, endLine, symbol, id } = source;
     const lacking = `${path}:${startLine} has no vector`;
-    if (mode === 'vector' && answeredBy !== 'vector') throw noVectors(reader, lacking);
+    const damage = isUnreadable ? unreadableVectors() : undefined;
+    if (mode === 'vector' && answeredBy !== 'vector') throw damage ?? noVectors(reader, lacking);
     const repeated = duplicates.get(id);
     return {
       query: `${path}:${line}`,
@@ -216,7 +227,9 @@ export class Searcher {
         context: request.context ?? 0,
         duplicates,
       }),
-      ...(mode === 'hybrid' && answeredBy === 'lexical' ? { degraded: { reason: `${lacking} yet.` } } : {}),
+      ...(mode === 'hybrid' && answeredBy === 'lexical'
+        ? { degraded: { reason: damage?.message ?? `${lacking} yet.` } }
+        : {}),
       like: {
         path,
         startLine,

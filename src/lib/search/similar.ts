@@ -33,18 +33,21 @@ export interface Similar {
   /** Also those of the source. */
   readonly duplicates: ReadonlyMap<number, readonly Place[]>;
   readonly answeredBy: 'vector' | 'lexical';
+  /** Vectors are damaged or missing on the disk: where words had to do, for that reason. */
+  readonly isUnreadable: boolean;
 }
 
 /**
  * What is like the passage at a line, without the passage and what repeats it: by its stored vector, in `lexical` or
- * while it has none by its words. Errors: those of chunkAt, USAGE for an unknown language.
+ * while none can be had by its words. Errors: those of chunkAt, USAGE for an unknown language.
  */
 export async function findSimilar(reader: StoreReader, request: SimilarRequest): Promise<Similar> {
   const { path, line, mode, limit = 10, by } = request;
   const filter = pathFilter(request);
   const source = chunkAt(reader, path, line);
   const depth = Math.max(FEWEST_CANDIDATES, limit * 3);
-  const byVector = mode === 'lexical' ? undefined : await similarByVector(reader, source, depth, filter);
+  const { byVector, isUnreadable } =
+    mode === 'lexical' ? NOT_BY_VECTOR : await similarByVector(reader, source, depth, filter);
   const found = byVector ?? similarByWords(reader, source, depth, filter);
   // The passage goes first, so that what repeats it goes to it, as its file does with one hit a file.
   const ranked = [{ chunkId: source.id, score: 1 }, ...found];
@@ -61,6 +64,7 @@ export async function findSimilar(reader: StoreReader, request: SimilarRequest):
     chosen: entries.slice(1, limit + 1),
     duplicates,
     answeredBy: byVector ? 'vector' : 'lexical',
+    isUnreadable,
   };
 }
 
@@ -70,19 +74,30 @@ function bestOfFiles(reader: StoreReader, ranked: readonly SimilarChunk[]): Simi
   return bestOfEachFile(ranked, ({ chunkId }) => fileOf.get(chunkId)!);
 }
 
-/** Chunks that mean the same by their stored vectors. Undefined while the chunk has none. */
+interface ByVector extends Pick<Similar, 'isUnreadable'> {
+  /** Absent while the chunk has no vector, or where none can be read. */
+  readonly byVector?: readonly SimilarChunk[];
+}
+
+const NOT_BY_VECTOR: ByVector = { isUnreadable: false };
+
+/** Chunks that mean the same by their stored vectors. */
 async function similarByVector(
   reader: StoreReader,
   { id }: StoredChunk,
   limit: number,
   filter: SearchFilter | undefined,
-): Promise<SimilarChunk[] | undefined> {
-  const vector = await reader.vectorOf(id);
-  if (vector === undefined) return undefined;
-  const found = await reader.searchVectors(vector, { limit: limit + 1, filter });
-  return found
+): Promise<ByVector> {
+  let isUnreadable = false;
+  const onUnreadable = () => (isUnreadable = true);
+  const vector = await reader.vectorOf(id, onUnreadable);
+  if (vector === undefined) return { isUnreadable };
+  const found = await reader.searchVectors(vector, { limit: limit + 1, filter, onUnreadable });
+  if (found.length === 0 && isUnreadable) return { isUnreadable };
+  const byVector = found
     .filter(({ chunkId }) => chunkId !== id)
     .map(({ chunkId, score }) => ({ chunkId, score: Math.max(0, score), vector: score }));
+  return { byVector, isUnreadable };
 }
 
 /** Chunks that share the passage's most telling words. */

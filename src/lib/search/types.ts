@@ -79,7 +79,7 @@ export interface SearchResult {
   readonly hits: readonly SearchHit[];
   /** Every vector was scored. */
   readonly exact?: true;
-  /** Words had to do, and why. */
+  /** Words had to do, and why: no embedder, or no vector that could be read. */
   readonly degraded?: { readonly reason: string };
   /** With `explain`. */
   readonly understood?: UnderstoodAs;

@@ -88,7 +88,6 @@ export class LocalReader implements StoreReader {
   readonly #database: Sqlite;
   /** Another number after any commit. */
   readonly #dataVersion: number;
-  readonly #warnings = new Set<string>();
   /** Blocks of index.db, as far as it was compared with its seal. */
   #damaged = 0;
   readonly #filter: FileFilter;
@@ -127,13 +126,7 @@ export class LocalReader implements StoreReader {
     this.#filter = new FileFilter(database);
     this.#chunkWords = new WordSearch(database, 'chunk_words', this.#filter, memory.tokens);
     this.#fileWords = new WordSearch(database, 'file_words', this.#filter, memory.tokens);
-    this.#vectors = new VectorSearch(
-      database,
-      path.join(indexDir, 'vectors'),
-      this.#filter,
-      memory,
-      (warning) => this.#warnings.add(warning),
-    );
+    this.#vectors = new VectorSearch(database, path.join(indexDir, 'vectors'), this.#filter, memory);
   }
 
   pause(): void {
@@ -161,8 +154,9 @@ export class LocalReader implements StoreReader {
   }
 
   get warnings(): readonly string[] {
-    if (this.#damaged === 0) return [...this.#warnings];
-    return [damageWarning(this.#connection.indexDir, this.#damaged), ...this.#warnings];
+    const { warnings } = this.#vectors;
+    if (this.#damaged === 0) return warnings;
+    return [damageWarning(this.#connection.indexDir, this.#damaged), ...warnings];
   }
 
   checkMore(bytes: number): boolean {
@@ -260,7 +254,7 @@ export class LocalReader implements StoreReader {
     for (const row of rows) yield chunkOfRow(row.slice(1));
   }
 
-  async vectorOf(chunkId: number): Promise<Float32Array | undefined> {
+  async vectorOf(chunkId: number, onUnreadable?: () => void): Promise<Float32Array | undefined> {
     const row = this.#database.get(
       `select e.location, s.vector from chunks c join embeddings e on e.id = c.embedding_id
          left join staged s on s.embedding_id = e.id where c.id = ?`,
@@ -269,7 +263,11 @@ export class LocalReader implements StoreReader {
     if (row === undefined) return undefined;
     const [location, staged] = row;
     if (staged !== null) return vectorOfBlob(staged as Buffer);
-    return location === null ? undefined : this.#vectors.vectorAt(location as number);
+    return location === null ? undefined : this.#vectors.vectorAt(location as number, onUnreadable);
+  }
+
+  missingShards(): number {
+    return this.#vectors.missingShards();
   }
 
   sampleWithVectors(count: number): StoredChunk[] {

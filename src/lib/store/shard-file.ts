@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {
   HEADER_BYTES,
+  IS_MISSING,
   readHeader,
   rowIsSound,
   sectionIsSound,
@@ -132,7 +133,7 @@ function openOrDamaged(file: string): number {
     return fs.openSync(file, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new ShardDamagedError('it is missing', { cause: error });
+      throw new ShardDamagedError(IS_MISSING, { cause: error });
     throw error;
   }
 }

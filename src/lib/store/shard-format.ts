@@ -6,6 +6,9 @@ export const HEADER_BYTES = 32;
 const MAGIC = 'EmbSShrd';
 const SHARD_VERSION = 1;
 
+/** Of a shard: why it cannot be read. */
+export const IS_MISSING = 'it is missing';
+
 /** A shard that cannot be read as a whole: cut off, another format, or its head does not fit its checksum. */
 export class ShardDamagedError extends Error {
   override readonly name = 'ShardDamagedError';

@@ -156,6 +156,8 @@ export interface VectorSearchOptions {
   readonly filter?: SearchFilter | undefined;
   /** Scan every vector instead of the candidates that the sketch gives. */
   readonly exact?: boolean;
+  /** Called where vectors are damaged or missing: those that are found are not all; `warnings` says more. */
+  readonly onUnreadable?: (() => void) | undefined;
 }
 
 export interface WordSearchOptions {
@@ -260,8 +262,10 @@ export interface StoreReader extends KnownFiles {
   sampleWithVectors(count: number): StoredChunk[];
   /** Reads everything: every page of the database, every block of every shard. Ends early when `signal` aborts. */
   verify(signal?: AbortSignal): Promise<Soundness>;
-  /** The vector of a chunk, or undefined while it has none. */
-  vectorOf(chunkId: number): Promise<Float32Array | undefined>;
+  /** The vector of a chunk, or undefined while it has none or, which `onUnreadable` is told, where it is damaged or missing. */
+  vectorOf(chunkId: number, onUnreadable?: () => void): Promise<Float32Array | undefined>;
+  /** How many shards are not there, without reading any: cheap enough for a status. They stand in `warnings`. */
+  missingShards(): number;
   /**
    * Holds the next so many bytes of what reading does not check by itself against their checksums; what does not fit stands
    * in `warnings` from then on. False when nothing is left to check, for a while.

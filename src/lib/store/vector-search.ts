@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { countBits, setBits } from './bitmap.js';
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
@@ -5,7 +6,8 @@ import { ROWS_PER_LOCATION } from './schema.js';
 import { listOf } from './list-of.js';
 import { type Rows, ShardFile } from './shard-file.js';
 import type { ReadMemory } from './read-memory.js';
-import { ShardDamagedError, sketchRowBytes } from './shard-format.js';
+import { SHARD_FILE, ShardDamagedError, sketchRowBytes } from './shard-format.js';
+import { ShardWarnings } from './shard-warnings.js';
 import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
 import { TopScores } from './top-scores.js';
@@ -35,28 +37,28 @@ export class VectorSearch {
   readonly #vectorsDir: string;
   readonly #filter: FileFilter;
   readonly #memory: ReadMemory;
-  readonly #warn: (warning: string) => void;
+  readonly #warnings = new ShardWarnings();
   readonly #open = new Map<Shard, ShardFile>();
+  /** How often a shard or some of its vectors had to be passed over. */
+  #failures = 0;
   #catalogue: Shard[] | undefined;
 
-  constructor(
-    database: Sqlite,
-    vectorsDir: string,
-    filter: FileFilter,
-    memory: ReadMemory,
-    warn: (warning: string) => void,
-  ) {
+  constructor(database: Sqlite, vectorsDir: string, filter: FileFilter, memory: ReadMemory) {
     this.#database = database;
     this.#vectorsDir = vectorsDir;
     this.#filter = filter;
     this.#memory = memory;
-    this.#warn = warn;
+  }
+
+  get warnings(): readonly string[] {
+    return this.#warnings.list;
   }
 
   search(query: Float32Array, options: VectorSearchOptions): ChunkScore[] {
     const norm = Math.sqrt(dot(query, query, 0));
     if (norm === 0 || options.limit <= 0) return [];
     const allowed = this.#allowedRows(options);
+    const failuresBefore = this.#failures;
     const top = new TopScores(options.limit);
     try {
       for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
@@ -67,12 +69,13 @@ export class VectorSearch {
     } finally {
       this.#closeShards();
     }
+    if (this.#failures > failuresBefore) options.onUnreadable?.();
     this.#scoreStaged(query, norm, options, top);
     return this.#chunksOf(top.ranked(), options);
   }
 
   /** The vector at a location, or undefined when its block is damaged (which is then among the warnings). */
-  vectorAt(location: number): Float32Array | undefined {
+  vectorAt(location: number, onUnreadable?: () => void): Float32Array | undefined {
     const shard = this.#shards().find(
       (candidate) => candidate.id === Math.floor(location / ROWS_PER_LOCATION),
     );
@@ -90,7 +93,20 @@ export class VectorSearch {
     } finally {
       this.#closeShards();
     }
+    if (vector === undefined) onUnreadable?.();
     return vector;
+  }
+
+  /** How many shards are not where they should be; each is among the warnings. One look a shard, nothing is read. */
+  missingShards(): number {
+    let missing = 0;
+    for (const { folder, path: place } of this.#shards()) {
+      if (isMissing(path.join(place, SHARD_FILE))) {
+        missing++;
+        this.#warnings.noteMissing(folder);
+      } else this.#warnings.noteNotMissing(folder);
+    }
+    return missing;
   }
 
   #shards(): Shard[] {
@@ -150,9 +166,7 @@ export class VectorSearch {
       });
       if (!scanned) {
         // Its vectors have checksums of their own: without its sketch every one of them is a candidate.
-        this.#warn(
-          `The sketch of shard ${shard.folder} is damaged; its vectors were read one by one instead.`,
-        );
+        this.#warnings.noteDamagedSketch(shard.folder);
         yield [shard, setBits(bitmap, shard.rows)];
       }
     }
@@ -169,6 +183,7 @@ export class VectorSearch {
       const open = this.#open.get(shard);
       if (open !== undefined) return work(open);
       const file = this.#openShard(shard);
+      this.#warnings.noteOpened(shard.folder);
       const staysOpen = this.#open.size < MOST_OPEN;
       if (staysOpen) this.#open.set(shard, file);
       try {
@@ -178,7 +193,8 @@ export class VectorSearch {
       }
     } catch (error) {
       if (!(error instanceof ShardDamagedError)) throw error;
-      this.#warn(`Shard ${shard.folder} was passed over: ${error.message}.`);
+      this.#failures++;
+      this.#warnings.notePassedOver(shard.folder, error.message);
     }
   }
 
@@ -200,7 +216,9 @@ export class VectorSearch {
   }
 
   #warnOfRows(shard: Shard, damaged: readonly number[]): void {
-    if (damaged.length > 0) this.#warn(`Shard ${shard.folder} has damaged vectors, which were passed over.`);
+    if (damaged.length === 0) return;
+    this.#failures++;
+    this.#warnings.noteDamagedVectors(shard.folder);
   }
 
   #scoreStaged(query: Float32Array, norm: number, options: VectorSearchOptions, top: TopScores): void {
@@ -246,6 +264,15 @@ function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {
   if (rows === shard.rows) return file;
   file.close();
   throw new ShardDamagedError(`it has ${rows} rows instead of ${shard.rows}`);
+}
+
+/** What may not be looked at is there: reading it says what is wrong. */
+function isMissing(file: string): boolean {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 export function vectorOfBlob(blob: Buffer): Float32Array {
