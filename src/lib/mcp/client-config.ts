@@ -134,7 +134,8 @@ export const AGENT_INSTRUCTIONS = `## Searching this project
   exact string or a known name use grep.
 - A hit names path and lines: read on with \`read_lines\`. \`find_similar\` finds duplicates and other implementations.
 - \`degraded\`: found by words alone, not by meaning. Ask again a little later, or with the words that the code would use.
-- \`stale\` or \`not-indexed\`: call \`update_index\` once; words can be searched within seconds.
+- \`stale\`, \`not-indexed\` or \`warnings\` of missing or damaged vectors: call \`update_index\` once; words can be
+  searched within seconds.
 - Only \`state: searched\` with no hits means that nothing was found. \`confidence: low\` means that the best hits may not
   fit: check them before you rely on them.
 `;

@@ -18,6 +18,8 @@ export interface FoundIn {
   readonly scope: string;
   readonly result: SearchResult;
   readonly stale?: Stale | undefined;
+  /** What is wrong with the index, of a searcher. */
+  readonly warnings: readonly string[];
 }
 
 /** What was found, in one or several indexes. */
@@ -29,6 +31,7 @@ export interface Found {
   readonly copies?: readonly Place[];
   readonly degraded?: string;
   readonly stale?: Stale;
+  readonly warnings: readonly string[];
   readonly milliseconds: number;
 }
 
@@ -63,6 +66,7 @@ export function merged(parts: readonly FoundIn[], limit: number): Found {
       chunks: sum(results.map(({ coverage }) => coverage.chunks)),
       withVectors: sum(results.map(({ coverage }) => coverage.withVectors)),
     },
+    warnings: [...new Set(parts.flatMap(({ warnings }) => warnings))],
     milliseconds: Math.max(0, ...results.map(({ milliseconds }) => milliseconds)),
     ...(copies.length === 0 ? {} : { copies }),
     ...(degraded === undefined ? {} : { degraded }),
@@ -118,6 +122,7 @@ export function hitsAnswer(found: Found, { maxTokens, explain, title, manyRoots 
       coverage: found.coverage,
       ...(found.degraded === undefined ? {} : { degraded: found.degraded }),
       ...(found.stale === undefined ? {} : { stale: found.stale }),
+      ...(found.warnings.length === 0 ? {} : { warnings: found.warnings }),
       milliseconds: found.milliseconds,
     },
     text: [title, ...notes(found), ...blocks].join('\n\n'),
@@ -126,7 +131,7 @@ export function hitsAnswer(found: Found, { maxTokens, explain, title, manyRoots 
 }
 
 /** What a reader must know before trusting the hits. */
-function notes({ copies, degraded, coverage, stale }: Found): string[] {
+function notes({ copies, degraded, coverage, stale, warnings }: Found): string[] {
   const lines: string[] = [];
   if (copies) lines.push(`The passage also stands at ${listed(copies)}.`);
   if (degraded !== undefined) lines.push(`degraded: ${degraded} (answered by words alone, not by meaning)`);
@@ -140,6 +145,7 @@ function notes({ copies, degraded, coverage, stale }: Found): string[] {
       `stale: ${count} files have changed since the last update (${stale.paths.slice(0, 5).join(', ')}${stale.files > 5 ? ', ...' : ''}): what is said of them may be old; update_index takes them in.`,
     );
   }
+  lines.push(...warnings.map((warning) => `warning: ${warning}`));
   return lines.length === 0 ? [] : [lines.join('\n')];
 }
 

@@ -17,8 +17,8 @@ export function instructions(workspace: Workspace): string {
     ...states,
     'Start with search_code when you do not know the place or the name; ask in a sentence. Use grep for exact strings. ' +
       'read_lines shows more of a hit, find_similar finds its like.',
-    'An answer that says "degraded" was found by words alone: try it again later or use other words. "stale" or ' +
-      '"not-indexed": call update_index. Only an answer with state "searched" says that nothing was found.',
+    'An answer that says "degraded" was found by words alone: try it again later or use other words. "stale", ' +
+      '"not-indexed" or a warning of missing or damaged vectors: call update_index. Only an answer with state "searched" says that nothing was found.',
   ].join('\n');
 }
 

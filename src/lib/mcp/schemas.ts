@@ -127,6 +127,11 @@ const staleness: Schema = {
   ...object({ changed: count, added: count, removed: count }, ['changed', 'added', 'removed']),
   description: 'Left out where it takes too long to find out.',
 };
+const warnings: Schema = {
+  ...list(text),
+  description:
+    'Left out where there are none. Of vectors that are missing or damaged: update_index mends it.',
+};
 const coverage = object({ chunks: count, withVectors: count }, ['chunks', 'withVectors']);
 
 const places = (description: string): Schema => ({
@@ -165,6 +170,7 @@ export const HITS_OUTPUT = object(
     coverage,
     degraded: { ...text, description: 'Words alone answered, and why.' },
     stale: staleFiles,
+    warnings,
     fix: { ...text, description: 'What to do where nothing was searched.' },
     milliseconds: number,
   },
@@ -215,6 +221,7 @@ const rootStatus = object(
     ]),
     bytes: count,
     stale: staleness,
+    warnings,
     progress: text,
     error: object({ code: text, message: text, fix: text }, ['code', 'message', 'fix']),
     fix: text,

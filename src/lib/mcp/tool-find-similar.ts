@@ -38,7 +38,8 @@ async function similar(workspace: Workspace, args: SimilarArguments): Promise<An
       limit,
       within: scope,
     });
-    return { root: root.folder, rootNumber: workspace.roots.indexOf(root), scope, result, stale };
+    const { warnings } = searcher;
+    return { root: root.folder, rootNumber: workspace.roots.indexOf(root), scope, result, stale, warnings };
   });
   if (found === undefined) return notSearched([root]);
   const all = merged([found], limit);

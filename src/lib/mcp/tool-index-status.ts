@@ -111,6 +111,8 @@ async function summary(reader: Searcher['reader'], indexDir: string): Promise<Re
   const { generation, identity, lastRun } = reader;
   const { files, chunks, withVectors } = reader.counts();
   const bytes = await reader.bytes();
+  reader.missingShards();
+  const { warnings } = reader;
   return {
     indexDir,
     generation,
@@ -130,16 +132,19 @@ async function summary(reader: Searcher['reader'], indexDir: string): Promise<Re
           },
         }),
     bytes: bytes.total,
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
 function describe(status: RootStatus): string {
   const { root, state } = status;
-  const { chunks, files, coverage, stale, error, progress, fix, model } = status as Partial<IndexStatus> & {
-    error?: { message: string; fix: string };
-    progress?: string;
-    fix?: string;
-  };
+  const { chunks, files, coverage, stale, error, progress, fix, model, warnings } =
+    status as Partial<IndexStatus> & {
+      error?: { message: string; fix: string };
+      warnings?: readonly string[];
+      progress?: string;
+      fix?: string;
+    };
   const parts = [`${root}: ${state}`];
   if (chunks !== undefined && coverage) {
     parts.push(
@@ -148,6 +153,7 @@ function describe(status: RootStatus): string {
   }
   if (stale)
     parts.push(`since the last update ${stale.changed} changed, ${stale.added} new, ${stale.removed} gone`);
+  if (warnings) parts.push(...warnings.map((warning) => `warning: ${warning}`));
   if (progress !== undefined) parts.push(progress);
   if (error) parts.push(`${error.message} ${error.fix}`);
   if (fix !== undefined) parts.push(fix);

@@ -94,7 +94,8 @@ async function searchAll(
         minScore: LEAST_SCORE[args.minConfidence ?? 'low'],
         signal,
       });
-      return { root: root.folder, rootNumber: workspace.roots.indexOf(root), scope, result, stale };
+      const { warnings } = searcher;
+      return { root: root.folder, rootNumber: workspace.roots.indexOf(root), scope, result, stale, warnings };
     });
     if (part === undefined) missing.push(root);
     else found.push(part);
