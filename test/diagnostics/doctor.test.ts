@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,17 +28,25 @@ async function indexed(files: Record<string, string> = SMALL_PROJECT): Promise<s
 }
 
 function statusOf(document: Document, id: string): string {
-  return document.result.checks.find((check: { id: string }) => check.id === id).status;
+  return checkOf(document, id).status;
+}
+
+function checkOf(document: Document, id: string): Document {
+  return document.result.checks.find((check: { id: string }) => check.id === id);
+}
+
+function firstShard(folder: string): string {
+  const vectors = path.join(folder, '.embed-search/vectors');
+  const shard = path.join(vectors, readdirSync(vectors)[0]!);
+  return path.join(
+    shard,
+    readdirSync(shard).find((name) => !name.endsWith('.json'))!,
+  );
 }
 
 /** Flips the last byte of the first shard, which lies in a vector or its checksum. */
 function damageShard(folder: string): void {
-  const vectors = path.join(folder, '.embed-search/vectors');
-  const shard = path.join(vectors, readdirSync(vectors)[0]!);
-  const file = path.join(
-    shard,
-    readdirSync(shard).find((name) => !name.endsWith('.json'))!,
-  );
+  const file = firstShard(folder);
   const bytes = readFileSync(file);
   bytes[bytes.length - 20]! ^= 0xff;
   writeFileSync(file, bytes);
@@ -98,6 +114,35 @@ describe('doctor', () => {
     expect(mended.exitCode).toBe(0);
     expect(mended.document.result.fixed.join('\n')).toMatch(/embedded/);
     expect(statusOf(mended.document, 'integrity')).toBe('pass');
+    expect(statusOf(mended.document, 'index-vectors')).toBe('pass');
+  });
+
+  test('vectors that are missing or cut off are said also where not all is read, with what mends them: a plain run', async () => {
+    const folder = await indexed();
+    const look = () => runJson(['doctor', '--path', folder]);
+    truncateSync(firstShard(folder), 1000);
+    const cutOff = await look();
+    expect(cutOff.exitCode).toBe(3);
+    expect(statusOf(cutOff.document, 'integrity')).toBe('skip');
+    expect(checkOf(cutOff.document, 'index-vectors')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('missing or damaged'),
+      fix: expect.stringMatching(/or embed-search index$/),
+    });
+
+    rmSync(path.join(folder, '.embed-search/vectors'), { recursive: true });
+    const gone = await look();
+    expect(gone).toMatchObject({ exitCode: 3, document: { error: { code: 'INDEX_DAMAGED' } } });
+    for (const id of ['integrity', 'index-vectors']) {
+      const check = checkOf(gone.document, id);
+      expect(check, id).toMatchObject({
+        status: 'fail',
+        fix: expect.stringMatching(/or embed-search index$/),
+      });
+    }
+    expect(await run(['index', folder])).toMatchObject({ exitCode: 0 });
+    const mended = await look();
+    expect(mended.exitCode).toBe(0);
     expect(statusOf(mended.document, 'index-vectors')).toBe('pass');
   });
 

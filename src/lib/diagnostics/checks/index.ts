@@ -11,6 +11,7 @@ const SAMPLED_CHUNKS = 3;
 /** Another CPU may round another way; another model, prefix or text gives something else altogether. */
 const LEAST_COSINE = 0.999;
 
+const EMBED_AGAIN = 'Embed their texts again: embed-search doctor --fix, or embed-search index';
 const INDEX_AGAIN = 'Bring it up to date: embed-search index';
 
 export const indexCheck: CheckDefinition = {
@@ -43,8 +44,14 @@ export const integrityCheck: CheckDefinition = {
   area: 'index',
   needs: ['index'],
   run: async (subject) => {
-    if (!subject.options.deep) return { status: 'skip', detail: 'reads all of it: only with --deep' };
-    const { shards, damagedShards, database } = await (await subject.reader()).verify(subject.signal);
+    const reader = await subject.reader();
+    if (!subject.options.deep) {
+      const missingShards = reader.missingShards();
+      if (missingShards === 0) return { status: 'skip', detail: 'reads all of it: only with --deep' };
+      const detail = `missing on the disk: ${missingShards === 1 ? 'a shard' : `${missingShards} shards`} of its vectors`;
+      return { status: 'fail', detail, facts: { missingShards }, fix: EMBED_AGAIN };
+    }
+    const { shards, damagedShards, database } = await reader.verify(subject.signal);
     const facts = { shards, damagedShards, databaseIsSound: database === null };
     if (database !== null) {
       return {
@@ -61,7 +68,7 @@ export const integrityCheck: CheckDefinition = {
           status: 'fail',
           detail: `damaged or missing: ${damagedShards} of ${shards === 1 ? 'one shard' : `${shards} shards`}`,
           facts,
-          fix: 'Embed their texts again: embed-search doctor --fix, or embed-search index',
+          fix: EMBED_AGAIN,
         };
   },
 };
@@ -88,15 +95,24 @@ export const chunksCheck: CheckDefinition = {
     const { documentPrefix } = reader.identity;
     const fresh = await embedder.embedBatch(chunks.map((chunk) => documentPrefix + embeddingText(chunk)));
     let least = 1;
+    let unreadable = 0;
     for (const [position, chunk] of chunks.entries()) {
       const [stored, now] = [await reader.vectorOf(chunk.id), fresh[position]!];
-      least = Math.min(least, stored && now.ok ? cosine(stored, now.vector) : 0);
+      if (stored === undefined) unreadable++;
+      else least = Math.min(least, now.ok ? cosine(stored, now.vector) : 0);
     }
-    const facts = { chunks: chunks.length, leastCosine: Number(least.toFixed(6)) };
+    const leastCosine = unreadable < chunks.length ? Number(least.toFixed(6)) : null;
+    const facts = { chunks: chunks.length, leastCosine, unreadable };
     const detail = `${chunks.length} chunks embedded again: least cosine ${least.toFixed(5)}`;
-    return least >= LEAST_COSINE
-      ? { status: 'pass', detail, facts }
-      : { status: 'fail', detail, facts, fix: 'Make the index anew: embed-search index --rebuild' };
+    if (least < LEAST_COSINE)
+      return { status: 'fail', detail, facts, fix: 'Make the index anew: embed-search index --rebuild' };
+    if (unreadable === 0) return { status: 'pass', detail, facts };
+    return {
+      status: 'fail',
+      detail: `of ${chunks.length} chunks the vectors of ${unreadable} are missing or damaged on the disk`,
+      facts,
+      fix: EMBED_AGAIN,
+    };
   },
 };
 
