@@ -6,14 +6,16 @@ export default class Status extends BaseCommand {
   static override summary = 'Say what is indexed, by which model, how fresh and how large.';
   static override description =
     'Asks the index of the nearest folder, from the current one upwards, that has one, and compares it with the files ' +
-    'on disk. With a FILE it says what is known about that file, and why it is or is not in the index.';
+    'on disk. With a FILE it says what is known about that file, and why it is or is not in the index; of a folder, ' +
+    'how many files of it are.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> src/upload.ts',
+    '<%= config.bin %> <%= command.id %> src',
     '<%= config.bin %> <%= command.id %> --json',
   ];
   static override args = {
-    file: Args.string({ description: 'A file to ask about.', name: 'FILE', ignoreStdin: true }),
+    file: Args.string({ description: 'A file, or a folder, to ask about.', name: 'FILE', ignoreStdin: true }),
   };
   static override flags = { path: pathFlag, 'index-dir': indexDirFlag };
 

@@ -232,6 +232,41 @@ describe('status FILE', () => {
     expect(await about('later.md')).toMatchObject({ indexed: false, reason: 'new' });
   });
 
+  test('of a folder says that it is one, how many files of it are in the index, and how far they have moved on', async () => {
+    const folder = await indexed({
+      ...SMALL_PROJECT,
+      'src/deep/more.ts': 'export const more = 1;\n',
+      'src/picture.bin': 'a\0b\0c',
+      '.gitignore': 'build/\n',
+      'build/out.js': 'export const built = 1;\n',
+    });
+    const ask = async (name: string) =>
+      (await runJson(['status', path.join(folder, name), '--path', folder])).document.result;
+    const fresh = { changed: 0, added: 0, removed: 0 };
+    expect(await ask('src/')).toMatchObject({
+      kind: 'folder',
+      path: 'src',
+      indexed: true,
+      stale: false,
+      files: { indexed: 4, leftOut: 1, ...fresh },
+    });
+    expect(await ask('.')).toMatchObject({ path: '.', files: { indexed: 5, leftOut: 3 } }); // also .gitignore
+    expect(await ask('build')).toMatchObject({
+      kind: 'folder',
+      indexed: false,
+      reason: 'ignored',
+      files: { indexed: 0 },
+    });
+    const said = await run(['status', path.join(folder, 'src'), '--path', folder]);
+    expect(said).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(said.stdout).toMatch(/a folder +4 files in the index, 1 left out/);
+    expect(said.stdout).not.toContain('gone');
+
+    rmSync(path.join(folder, 'src/deep'), { recursive: true });
+    expect(await ask('src/deep')).toMatchObject({ kind: 'folder', stale: true, files: { removed: 1 } });
+    expect(await ask('src/sleep.ts')).toMatchObject({ kind: 'file', indexed: true });
+  });
+
   test('a file that is not there or lies elsewhere is a usage error', async () => {
     expect(await run(['status', path.join(shared, 'none.ts'), '--path', shared])).toMatchObject({
       exitCode: 2,

@@ -1,9 +1,11 @@
 import type { FileStatus } from '../diagnostics/file-status.js';
-import { plural, printable } from './format.js';
+import { formatCount, plural, printable } from './format.js';
 import type { Palette } from './palette.js';
+import { staleNote } from './stale-note.js';
 
-/** One file, for people. */
+/** One file, or one folder, for people. */
 export function renderFileStatus(status: FileStatus, palette: Palette): string {
+  if (status.files !== undefined) return renderFolder(status, status.files, palette);
   const { chunks, language, problems } = status;
   const lines = [palette.bold(printable(status.path))];
   const why = [status.reason, status.detail].filter((part) => part !== undefined).join(': ');
@@ -20,5 +22,21 @@ export function renderFileStatus(status: FileStatus, palette: Palette): string {
     if (startLine !== undefined)
       lines.push(palette.yellow(`  no vector         line ${startLine}: ${printable(reason)}`));
   }
+  return `${lines.join('\n')}\n`;
+}
+
+function renderFolder(
+  { path, reason, detail }: FileStatus,
+  files: NonNullable<FileStatus['files']>,
+  palette: Palette,
+): string {
+  const leftOut = `${formatCount(files.leftOut)} left out${files.leftOut > 0 ? ': embed-search index --dry-run lists them' : ''}`;
+  const lines = [
+    palette.bold(printable(`${path}/`)),
+    `  a folder          ${plural(files.indexed, 'file')} in the index, ${leftOut}`,
+  ];
+  const why = [reason, detail].filter((part) => part !== undefined).join(': ');
+  if (why !== '') lines.push(palette.yellow(`  left out itself   ${printable(why)}`));
+  if (why === '' || files.indexed > 0) lines.push(`  freshness         ${staleNote(files)}`);
   return `${lines.join('\n')}\n`;
 }

@@ -7,24 +7,29 @@ import { EmbedSearchError } from '../errors.js';
 import { openLocalStore } from '../store/local-store.js';
 import { sameStat } from '../store/same-stat.js';
 import type { Problem, StoreReader } from '../store/types.js';
+import { type FolderFiles, folderFiles, type FolderPlace, isFolder } from './folder-status.js';
 
-/** What is known about one file: the result of `status FILE`. */
+/** What is known about one file, or about those of a folder: the result of `status FILE`. */
 export interface FileStatus {
-  /** Relative to the root. */
+  readonly kind: 'file' | 'folder';
+  /** Relative to the root; `.` for the root. */
   readonly path: string;
   readonly root: string;
+  /** Of a folder: is any file of it? */
   readonly indexed: boolean;
-  /** Set for a file that is in the index: the file has changed since. */
+  /** Set for a file that is in the index, and for a folder: it, or a file of it, has changed since. */
   readonly stale?: boolean;
+  /** Set for a folder. */
+  readonly files?: FolderFiles;
   readonly language?: string;
   readonly chunks?: { readonly total: number; readonly withVectors: number };
-  /** Set for a file that is not: why, in the words of `index --dry-run`, or `new` or `gone`. */
+  /** Set for what is not: why, in the words of `index --dry-run`, or `new` or `gone`. */
   readonly reason?: string;
   readonly detail?: string;
   readonly problems: readonly Problem[];
 }
 
-/** Why one file is or is not in the index. Errors: PATH_NOT_FOUND, USAGE for a file outside the root, INDEX_* and those of the machine. */
+/** Why one file is or is not in the index, and how many files of a folder are. Errors: PATH_NOT_FOUND, USAGE for a file outside the root, INDEX_* and those of the machine. */
 export async function fileStatus(
   file: string,
   index: { readonly indexDir: string; readonly root?: string },
@@ -34,12 +39,14 @@ export async function fileStatus(
   try {
     const root = index.root ?? reader.root;
     const inside = indexedPath(root, file);
+    const place = { root, indexDir: index.indexDir, inside, signal };
+    if (isFolder(reader, place)) return await folderStatus(reader, place);
     const known = reader.fileByPath(inside);
     const problems = problemsOf(reader, inside);
     if (!known && !existsSync(file))
       throw new EmbedSearchError('PATH_NOT_FOUND', `There is no file ${file}.`);
-    const entry = await entryOf(reader, { root, indexDir: index.indexDir, inside, signal });
-    const common = { path: inside, root, problems };
+    const entry = await entryOf(reader, place);
+    const common = { kind: 'file' as const, path: inside, root, problems };
     if (known) {
       const now = entry?.kind === 'file' ? entry : undefined;
       return {
@@ -48,13 +55,27 @@ export async function fileStatus(
         stale: now === undefined || !sameStat(known, now),
         language: known.language,
         chunks: await countChunks(reader, known.id),
-        ...(now === undefined ? reasonOf(entry, []) : {}),
+        ...(now === undefined ? whyNot(entry, []) : {}),
       };
     }
-    return { ...common, indexed: false, ...reasonOf(entry, problems) };
+    return { ...common, indexed: false, ...whyNot(entry, problems) };
   } finally {
     reader.close();
   }
+}
+
+async function folderStatus(reader: StoreReader, place: FolderPlace): Promise<FileStatus> {
+  const { files, leftOut } = await folderFiles(reader, place);
+  return {
+    kind: 'folder',
+    path: place.inside || '.',
+    root: place.root,
+    indexed: files.indexed > 0,
+    stale: files.changed + files.added + files.removed > 0,
+    files,
+    ...(leftOut === undefined ? {} : reasonOf(leftOut)),
+    problems: [],
+  };
 }
 
 function problemsOf(reader: StoreReader, file: string): Problem[] {
@@ -63,17 +84,10 @@ function problemsOf(reader: StoreReader, file: string): Problem[] {
   return found;
 }
 
-interface Place {
-  readonly root: string;
-  readonly indexDir: string;
-  readonly inside: string;
-  readonly signal: AbortSignal | undefined;
-}
-
 /** What a run would meet in the file's place: the file itself, or what is left out with it. */
 async function entryOf(
   reader: StoreReader,
-  { root, indexDir, inside, signal }: Place,
+  { root, indexDir, inside, signal }: FolderPlace,
 ): Promise<WalkEntry | undefined> {
   for await (const entry of walk({ ...reader.lastRun?.walk, root, neverEnter: [indexDir] })) {
     signal?.throwIfAborted();
@@ -83,7 +97,7 @@ async function entryOf(
 }
 
 /** What was seen at the last run, when the file was read, says more than its place does. */
-function reasonOf(
+function whyNot(
   entry: WalkEntry | undefined,
   problems: readonly Problem[],
 ): { reason: string; detail?: string } {
@@ -92,6 +106,11 @@ function reasonOf(
   if (entry?.kind === 'file')
     return { reason: 'new', detail: 'the next run takes it in: embed-search index' };
   if (entry === undefined) return { reason: 'gone', detail: 'the next run takes it out: embed-search index' };
+  return reasonOf(entry);
+}
+
+/** Of what a walk passes over. */
+function reasonOf(entry: { readonly path: string; readonly reason: string; readonly detail?: string }) {
   const where = entry.path.endsWith('/') ? `the folder ${entry.path}` : undefined;
   return withDetail(entry.reason, [where, entry.detail].filter(Boolean).join(', ') || undefined);
 }
@@ -112,12 +131,13 @@ async function countChunks(reader: StoreReader, fileId: number) {
 
 function indexedPath(root: string, file: string): string {
   const absolute = path.resolve(file);
+  if (absolute === path.resolve(root)) return '';
   const folder = path.dirname(absolute);
   const real = existsSync(folder) ? path.join(realpathSync(folder), path.basename(absolute)) : absolute;
   const relative = pathInside(realpathSync(root), real);
-  if (!relative) {
-    throw new EmbedSearchError('USAGE', `${file} is not a file below ${root}.`, {
-      fix: 'Name a file of the folder that was indexed, or another index with --path DIR.',
+  if (relative === undefined) {
+    throw new EmbedSearchError('USAGE', `${file} is not below ${root}.`, {
+      fix: 'Name a file or folder of the folder that was indexed, or another index with --path DIR.',
     });
   }
   return relative.split(path.sep).join('/');

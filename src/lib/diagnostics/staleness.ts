@@ -1,4 +1,4 @@
-import { compareFiles } from '../indexing/compare-files.js';
+import { compareFiles, type Difference } from '../indexing/compare-files.js';
 import type { StoreReader } from '../store/types.js';
 
 /** How far the files on disk have moved away from the index, by size, mtime and inode alone. */
@@ -20,10 +20,15 @@ export async function measureStaleness(
   const walk = { ...reader.lastRun?.walk, root, neverEnter: [indexDir] };
   for await (const difference of compareFiles(reader, walk)) {
     signal?.throwIfAborted();
-    if (difference.kind === 'gone') stale.removed += 1;
-    if (difference.kind !== 'look') continue;
-    if (difference.known === 'changed') stale.changed += 1;
-    else if (difference.known === 'no' && !difference.isLeftOut) stale.added += 1;
+    tally(difference, stale);
   }
   return stale;
+}
+
+/** Counts one difference. */
+export function tally(difference: Difference, stale: { -readonly [Each in keyof Staleness]: number }): void {
+  if (difference.kind === 'gone') stale.removed += 1;
+  if (difference.kind !== 'look') return;
+  if (difference.known === 'changed') stale.changed += 1;
+  else if (difference.known === 'no' && !difference.isLeftOut) stale.added += 1;
 }
