@@ -180,7 +180,8 @@ export default class Query extends BaseCommand {
     { checkStale, narrowing }: { readonly checkStale: boolean; readonly narrowing: readonly string[] },
   ): Promise<void> {
     const found = await ask();
-    const stale = checkStale ? { stale: await this.#staleness(searcher) } : {};
+    const staleness = checkStale ? await this.#staleness(searcher) : undefined;
+    const stale = staleness ? { stale: staleness.stale } : {};
     const result = { ...found, ...stale, memory: await searcher.memory() };
     const [{ coverageNote, renderSearch }, { staleNote }] = await Promise.all([
       import('../lib/cli/render-search.js'),
@@ -189,7 +190,7 @@ export default class Query extends BaseCommand {
     const notes = [
       found.degraded && `Words alone answered: ${found.degraded.reason}`,
       found.degraded ? undefined : coverageNote(found),
-      stale.stale && `Index: ${staleNote(stale.stale)}.`,
+      staleness && `Index: ${staleNote(staleness.stale, staleness.command)}.`,
     ];
     this.finish({ result, warnings: searcher.warnings }, () =>
       renderSearch(found, searcher.root, this.stdoutPalette, narrowing),
@@ -198,8 +199,15 @@ export default class Query extends BaseCommand {
   }
 
   async #staleness(searcher: Searcher) {
-    const { measureStaleness } = await import('../lib/diagnostics/staleness.js');
-    return searcher.use((reader) => measureStaleness(reader, searcher.root, searcher.indexDir, this.signal));
+    const [{ measureStaleness }, { indexCommand }] = await Promise.all([
+      import('../lib/diagnostics/staleness.js'),
+      import('../lib/indexing/index-command.js'),
+    ]);
+    const { root, indexDir } = searcher;
+    return searcher.use(async (reader) => ({
+      stale: await measureStaleness(reader, root, indexDir, this.signal),
+      command: indexCommand({ root, indexDir, walk: reader.lastRun?.walk }),
+    }));
   }
 
   /** Every line gets its own document, also one that fails; the exit code then says that it was done in part. */

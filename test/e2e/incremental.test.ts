@@ -1,10 +1,20 @@
 import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { verifies } from '../house/promises.js';
-import { addFiles, cleanEnvironment, cliFile, makeFolder, run, runJson, SMALL_PROJECT } from './cli.js';
+import {
+  addFiles,
+  cleanEnvironment,
+  cliFile,
+  makeFolder,
+  run,
+  runJson,
+  SMALL_PROJECT,
+  start,
+} from './cli.js';
 import { contents } from './contents.js';
+import { eventually } from './processes.js';
 import { paragraphs } from './prose.js';
 
 test('an index that was brought up to date equals one made anew, vector for vector', async () => {
@@ -98,3 +108,56 @@ test.skipIf(process.getuid?.() === 0)(
     }
   },
 );
+
+describe('patterns of the last run', () => {
+  const files = { 'src/a.ts': 'export const a = 1;\n', 'gen/out.ts': 'export const made = 1;\n' };
+
+  test('that a run has not are named once before it, also in JSON and by --watch, with how to keep them', async () => {
+    const folder = makeFolder(files);
+    await run(['index', folder, '--exclude', 'gen/**']);
+    const dry = await run(['index', folder, '--dry-run']);
+    expect(dry.stderr).toMatch(
+      /^Warning: The last run had --exclude "gen\/\*\*".*embed-search\.config\.json\.$/,
+    );
+    const plain = await runJson(['index', folder]);
+    expect(plain.document).toMatchObject({ ok: true, result: { files: { indexed: 1, unchanged: 1 } } });
+    expect(plain.document.warnings).toEqual([expect.stringContaining('{"exclude":["gen/**"]}')]);
+    expect((await runJson(['index', folder])).document.warnings).toEqual([]);
+
+    await run(['index', folder, '--exclude', 'gen/**']);
+    const watching = start(['index', folder, '--watch'], { all: true });
+    let shown = '';
+    watching.all!.on('data', (part: Buffer) => (shown += part.toString()));
+    await eventually(() => shown.includes('Watching'));
+    addFiles(folder, { 'src/b.ts': 'export const b = 1;\n' });
+    await eventually(() => shown.includes('embedded ('));
+    watching.kill('SIGINT');
+    await watching;
+    expect(shown.match(/The last run had/g)).toHaveLength(1);
+  });
+
+  test('are no news where the run names patterns itself, or a configuration file does', async () => {
+    const folder = makeFolder(files);
+    await run(['index', folder, '--exclude', 'gen/**']);
+    expect((await runJson(['index', folder, '--exclude', 'none/**'])).document.warnings).toEqual([]);
+    addFiles(folder, { 'embed-search.config.json': '{"exclude": ["none/**"]}' });
+    expect((await runJson(['index', folder])).document.warnings).toEqual([]);
+  });
+
+  test('are in the command that status recommends, unless a configuration file says them', async () => {
+    const folder = makeFolder(files);
+    await run(['index', '.', '--exclude', 'gen/**', '--max-file-size', '1M'], { cwd: folder });
+    addFiles(folder, { 'src/b.ts': 'export const b = 1;\n' });
+    const command = 'embed-search index --exclude "gen/**" --max-file-size 1048576';
+    expect((await run(['status'], { cwd: folder })).stdout).toContain(`run ${command}\n`);
+    expect((await runJson(['status'], { cwd: folder })).document.result.indexCommand).toBe(command);
+    expect((await run(['status', 'src/b.ts'], { cwd: folder })).stdout).toContain(command);
+    addFiles(folder, {
+      'embed-search.config.json': '{"exclude": ["gen/**"], "max-file-size": 1048576}',
+    });
+    expect((await run(['status'], { cwd: folder })).stdout).toContain('run embed-search index\n');
+    // From below it names the folder: an index of the folder below would hide this one.
+    const below = await runJson(['status'], { cwd: path.join(folder, 'src') });
+    expect(below.document.result.indexCommand).toBe(`embed-search index ${folder}`);
+  });
+});

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../lib/cli/base-command.js';
@@ -11,7 +12,9 @@ import {
   modelFlags,
   pathFlag,
 } from '../../lib/cli/common-flags.js';
+import { indexFolderOf } from '../../lib/config.js';
 import { waitArguments, waitFlag } from '../../lib/cli/wait-flag.js';
+import { walkSettings } from '../../lib/indexing/walk-settings.js';
 import type { IndexOptions } from '../../lib/indexing/types.js';
 
 /** oclif gives what stands in an environment variable as one string, also where a flag may be repeated. */
@@ -78,7 +81,7 @@ export default class Index extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Index, waitArguments(this.argv));
+    const { args, flags, metadata } = await this.parse(Index, waitArguments(this.argv));
     const options: IndexOptions = {
       root: args.path ?? flags.path ?? '.',
       indexDir: flags['index-dir'],
@@ -91,6 +94,9 @@ export default class Index extends BaseCommand {
       signal: this.signal,
       onDebug: this.explain,
     };
+    // Whoever names patterns has thought of them.
+    const isNamed = (name: string) => metadata.flags[name]?.setFromDefault !== true;
+    if (!isNamed('include') && !isNamed('exclude')) await this.#warnOfRulesNotKept(options);
     if (flags['dry-run']) return this.#plan(options);
     if (flags.watch) return this.#watch(options);
     const waitForLock =
@@ -98,6 +104,16 @@ export default class Index extends BaseCommand {
         ? undefined
         : { milliseconds: flags.wait * 1_000, onHeld: (holder: string) => this.#sayHeld(holder) };
     return this.#index({ ...options, waitForLock });
+  }
+
+  async #warnOfRulesNotKept(options: IndexOptions): Promise<void> {
+    const [{ rulesNotKept }, { rulesWarning }] = await Promise.all([
+      import('../../lib/indexing/last-rules.js'),
+      import('../../lib/cli/rules-warning.js'),
+    ]);
+    const indexDir = indexFolderOf(path.resolve(options.root), options.indexDir);
+    const warning = rulesWarning(await rulesNotKept(indexDir, walkSettings(options)));
+    if (warning !== undefined) this.warnNow(warning);
   }
 
   async #plan(options: IndexOptions): Promise<void> {

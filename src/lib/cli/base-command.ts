@@ -69,7 +69,8 @@ export abstract class BaseCommand extends Command {
 
   /** Prints the one JSON document, or the text for people with its warnings, and sets the exit code. */
   protected finish({ result, warnings = [], error = null }: Finished, text: () => string): void {
-    const all = [...this.#warnings, ...warnings];
+    // Each is said once, also where there are several results.
+    const all = [...this.#warnings.splice(0), ...warnings];
     if (error) process.exitCode = error.exitCode;
     this.explain?.(`done; this process takes ${formatBytes(process.memoryUsage.rss())}`);
     if (this.jsonEnabled()) {
@@ -158,6 +159,12 @@ export abstract class BaseCommand extends Command {
         Object.keys({ ...this.ctor.baseFlags, ...this.ctor.flags, json: 0 }),
       );
     });
+  }
+
+  /** A warning that should not wait for the end of what it is about. */
+  protected warnNow(warning: string): void {
+    if (this.jsonEnabled()) this.warn(warning);
+    else process.stderr.write(`${this.stderrPalette.yellow('Warning:')} ${warning}\n`);
   }
 
   override warn(input: Error | string): Error | string {

@@ -15,7 +15,8 @@ export function renderFileStatus(status: FileStatus, palette: Palette): string {
       `  in the index      ${plural(chunks?.total ?? 0, 'chunk')}, ${chunks?.withVectors ?? 0} with vectors`,
     );
     lines.push(`  language          ${language ?? 'unknown'}`);
-    const fresh = why === '' ? 'changed since; take it in with: embed-search index' : printable(why);
+    const fresh =
+      why === '' ? `changed since; take it in with: ${printable(status.indexCommand)}` : printable(why);
     lines.push(`  freshness         ${status.stale ? palette.yellow(fresh) : 'as the file is now'}`);
   }
   for (const { startLine, reason } of problems) {
@@ -26,17 +27,17 @@ export function renderFileStatus(status: FileStatus, palette: Palette): string {
 }
 
 function renderFolder(
-  { path, reason, detail }: FileStatus,
+  { path, reason, detail, indexCommand }: FileStatus,
   files: NonNullable<FileStatus['files']>,
   palette: Palette,
 ): string {
-  const leftOut = `${formatCount(files.leftOut)} left out${files.leftOut > 0 ? ': embed-search index --dry-run lists them' : ''}`;
+  const leftOut = `${formatCount(files.leftOut)} left out${files.leftOut > 0 ? `: ${printable(indexCommand)} --dry-run lists them` : ''}`;
   const lines = [
     palette.bold(printable(`${path}/`)),
     `  a folder          ${plural(files.indexed, 'file')} in the index, ${leftOut}`,
   ];
   const why = [reason, detail].filter((part) => part !== undefined).join(': ');
   if (why !== '') lines.push(palette.yellow(`  left out itself   ${printable(why)}`));
-  if (why === '' || files.indexed > 0) lines.push(`  freshness         ${staleNote(files)}`);
+  if (why === '' || files.indexed > 0) lines.push(`  freshness         ${staleNote(files, indexCommand)}`);
   return `${lines.join('\n')}\n`;
 }

@@ -17,7 +17,7 @@ export function renderStatus(status: IndexStatus, palette: Palette): string {
     `  languages  ${languages(status)}`,
     `  model      ${model ? `${model.id}, ${model.dimensions} dimensions` : 'none yet'}`,
     `  size       ${formatBytes(bytes.total)} (database ${formatBytes(bytes.database)}, vectors ${formatBytes(bytes.vectors)})`,
-    `  freshness  ${status.stale ? staleNote(status.stale) : 'the folder is gone'}`,
+    `  freshness  ${status.stale ? staleNote(status.stale, status.indexCommand) : 'the folder is gone'}`,
     `  last run   ${lastRun ? `${lastRun.outcome}, ${whenOf(lastRun)}` : 'none'}`,
   ];
   if (lastRun?.detail !== undefined) lines.push(`             ${printable(lastRun.detail)}`);

@@ -4,6 +4,7 @@ import { pathInside } from '../config.js';
 import type { WalkEntry } from '../corpus/types.js';
 import { walk } from '../corpus/walk.js';
 import { EmbedSearchError } from '../errors.js';
+import { indexCommand } from '../indexing/index-command.js';
 import { openLocalStore } from '../store/local-store.js';
 import { sameStat } from '../store/same-stat.js';
 import type { Problem, StoreReader } from '../store/types.js';
@@ -27,6 +28,8 @@ export interface FileStatus {
   readonly reason?: string;
   readonly detail?: string;
   readonly problems: readonly Problem[];
+  /** What brings the index up to date by the rules of the last run. */
+  readonly indexCommand: string;
 }
 
 /** Why one file is or is not in the index, and how many files of a folder are. Errors: PATH_NOT_FOUND, USAGE for a file outside the root, INDEX_* and those of the machine. */
@@ -46,7 +49,8 @@ export async function fileStatus(
     if (!known && !existsSync(file))
       throw new EmbedSearchError('PATH_NOT_FOUND', `There is no file ${file}.`);
     const entry = await entryOf(reader, place);
-    const common = { kind: 'file' as const, path: inside, root, problems };
+    const command = commandFor(reader, place);
+    const common = { kind: 'file' as const, path: inside, root, problems, indexCommand: command };
     if (known) {
       const now = entry?.kind === 'file' ? entry : undefined;
       return {
@@ -55,10 +59,10 @@ export async function fileStatus(
         stale: now === undefined || !sameStat(known, now),
         language: known.language,
         chunks: await countChunks(reader, known.id),
-        ...(now === undefined ? whyNot(entry, []) : {}),
+        ...(now === undefined ? whyNot(entry, [], command) : {}),
       };
     }
-    return { ...common, indexed: false, ...whyNot(entry, problems) };
+    return { ...common, indexed: false, ...whyNot(entry, problems, command) };
   } finally {
     reader.close();
   }
@@ -75,7 +79,12 @@ async function folderStatus(reader: StoreReader, place: FolderPlace): Promise<Fi
     files,
     ...(leftOut === undefined ? {} : reasonOf(leftOut)),
     problems: [],
+    indexCommand: commandFor(reader, place),
   };
+}
+
+function commandFor(reader: StoreReader, { root, indexDir }: FolderPlace): string {
+  return indexCommand({ root, indexDir, walk: reader.lastRun?.walk });
 }
 
 function problemsOf(reader: StoreReader, file: string): Problem[] {
@@ -100,12 +109,12 @@ async function entryOf(
 function whyNot(
   entry: WalkEntry | undefined,
   problems: readonly Problem[],
+  command: string,
 ): { reason: string; detail?: string } {
   const [problem] = problems;
   if (problem) return withDetail(problem.reason, problem.detail);
-  if (entry?.kind === 'file')
-    return { reason: 'new', detail: 'the next run takes it in: embed-search index' };
-  if (entry === undefined) return { reason: 'gone', detail: 'the next run takes it out: embed-search index' };
+  if (entry?.kind === 'file') return { reason: 'new', detail: `the next run takes it in: ${command}` };
+  if (entry === undefined) return { reason: 'gone', detail: `the next run takes it out: ${command}` };
   return reasonOf(entry);
 }
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { indexCommand } from '../indexing/index-command.js';
 import { openLocalStore } from '../store/local-store.js';
 import type {
   IndexIdentity,
@@ -30,6 +31,8 @@ export interface IndexStatus {
     (Pick<IndexIdentity, 'dimensions'> & { id: string; sha256: string; path: string | null }) | null;
   readonly lastRun: RunNote | null;
   readonly bytes: StoreBytes;
+  /** What brings it up to date by the rules of the last run. */
+  readonly indexCommand: string;
   /** Null where the folder itself is gone. */
   readonly stale: Staleness | null;
   /** At most PROBLEMS_LISTED; `quarantinedCount` has them all. */
@@ -80,6 +83,7 @@ async function statusFrom(
     },
     lastRun: reader.lastRun,
     bytes: await reader.bytes(),
+    indexCommand: indexCommand({ root, indexDir, walk: reader.lastRun?.walk }),
     stale: existsSync(root) ? await measureStaleness(reader, root, indexDir, signal) : null,
     ...problemsOf(reader),
   };

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { embeddingText } from '../../corpus/embedding-text.js';
 import { EmbedSearchError, ERROR_CODES } from '../../errors.js';
+import { indexCommand } from '../../indexing/index-command.js';
 import { damageSeenByReader } from '../../store/seal.js';
+import type { StoreReader } from '../../store/types.js';
 import { writerOf } from '../../store/writer-lock.js';
 import type { CheckDefinition } from '../check.js';
 import { cosine } from '../figures.js';
@@ -12,7 +14,11 @@ const SAMPLED_CHUNKS = 3;
 const LEAST_COSINE = 0.999;
 
 const EMBED_AGAIN = 'Embed their texts again: embed-search doctor --fix, or embed-search index';
-const INDEX_AGAIN = 'Bring it up to date: embed-search index';
+
+/** By the rules of the last run: others would take other files in. */
+function bringUpToDate({ lastRun }: StoreReader, root: string, indexDir: string): string {
+  return `Bring it up to date: ${indexCommand({ root, indexDir, walk: lastRun?.walk })}`;
+}
 
 export const indexCheck: CheckDefinition = {
   id: 'index',
@@ -81,7 +87,8 @@ export const chunksCheck: CheckDefinition = {
   run: async (subject) => {
     const reader = await subject.reader();
     const model = await subject.model();
-    if (reader.identity === null) return { status: 'skip', detail: 'it has none yet', fix: INDEX_AGAIN };
+    const again = async () => bringUpToDate(reader, await subject.root(), subject.indexDir!);
+    if (reader.identity === null) return { status: 'skip', detail: 'it has none yet', fix: await again() };
     if (model.sha256 !== reader.identity.modelSha256) {
       return {
         status: 'warn',
@@ -90,7 +97,8 @@ export const chunksCheck: CheckDefinition = {
       };
     }
     const chunks = reader.sampleWithVectors(SAMPLED_CHUNKS);
-    if (chunks.length === 0) return { status: 'skip', detail: 'no chunk has a vector yet', fix: INDEX_AGAIN };
+    if (chunks.length === 0)
+      return { status: 'skip', detail: 'no chunk has a vector yet', fix: await again() };
     const embedder = await subject.embedder();
     const { documentPrefix } = reader.identity;
     const fresh = await embedder.embedBatch(chunks.map((chunk) => documentPrefix + embeddingText(chunk)));
@@ -140,7 +148,7 @@ export const coverageCheck: CheckDefinition = {
           status: 'warn',
           detail,
           facts,
-          fix: `${INDEX_AGAIN}; what is left out and why: embed-search status`,
+          fix: `${bringUpToDate(reader, await subject.root(), subject.indexDir!)}; what is left out and why: embed-search status`,
         };
   },
 };
@@ -163,7 +171,7 @@ export const freshnessCheck: CheckDefinition = {
     const detail = `${stale.changed} files changed, ${stale.added} new, ${stale.removed} gone since it was made`;
     return stale.changed + stale.added + stale.removed === 0
       ? { status: 'pass', detail: 'as the files are now', facts: { ...stale } }
-      : { status: 'warn', detail, facts: { ...stale }, fix: INDEX_AGAIN };
+      : { status: 'warn', detail, facts: { ...stale }, fix: bringUpToDate(reader, root, subject.indexDir!) };
   },
 };
 
