@@ -11,6 +11,7 @@ import {
 } from '#dist/lib/config/config-files.js';
 import { parseSettings } from '#dist/lib/config/settings.js';
 import { writeSetting } from '#dist/lib/config/write-setting.js';
+import { projectRoot } from '../e2e/cli.js';
 import { verifies } from '../house/promises.js';
 
 function folder(files: Record<string, string> = {}): string {
@@ -33,6 +34,9 @@ describe('a setting', () => {
     ['{"lanes": "2"}', 'user', /"lanes" takes a whole number/, /Mend/],
     ['{"memory": "small"}', 'user', /"memory" takes one of "auto", "fast", "lean"/, /Mend/],
     ['{"exclude": "dist"}', 'user', /"exclude" takes a list of globs/, /Mend/],
+    ['{"max-file-size": "1X"}', 'user', /"max-file-size" takes a number of bytes, like .*"512K"/, /Mend/],
+    ['{"max-file-size": 1.5}', 'user', /"max-file-size" takes a number of bytes/, /Mend/],
+    ['{"min-score": 2}', 'user', /"min-score" takes a number from 0 to 1/, /Mend/],
     ['{"model": ""}', 'user', /"model" takes the name/, /Mend/],
     ['[]', 'user', /no object/, /For example/],
     ['{"model": }', 'user', /no JSON/, /Mend/],
@@ -62,6 +66,31 @@ describe('a setting', () => {
     for (const key of ['index-dir', 'path', 'child-program', 'hf-endpoint', 'models', 'proxy'])
       for (const scope of ['project', 'user'] as const)
         expect(() => parseSettings(JSON.stringify({ [key]: '/x' }), 'f', scope), key).toThrow('no setting');
+  });
+
+  it('is named in the README, and nothing else is', () => {
+    const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
+    const [, named] = /A configuration file may hold, by the names of their flags,([^:]+):/.exec(readme)!;
+    let known = '';
+    try {
+      parseSettings('{"qqqqqq": 1}', 'f', 'user');
+    } catch (error) {
+      known = (error as { fix: string }).fix;
+    }
+    const names = known
+      .replace(/^There are /, '')
+      .replace(/\.$/, '')
+      .split(', ');
+    expect(new Set([...named!.matchAll(/`([\w-]+)`/g)].map(([, name]) => name))).toEqual(new Set(names));
+  });
+
+  it('of bytes takes the units of its flag, and is a number from there on', () => {
+    const settings = '{"max-file-size": "1K", "max-embedder-memory": "1.5 GiB"}';
+    expect(parseSettings(settings, 'f', 'project')).toEqual({
+      'max-file-size': 1024,
+      'max-embedder-memory': 1.5 * 1024 ** 3,
+    });
+    expect(parseSettings('{"max-file-size": 300}', 'f', 'user')).toEqual({ 'max-file-size': 300 });
   });
 
   it('says nothing of a file that is a link to something else', () => {

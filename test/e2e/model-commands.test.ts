@@ -101,6 +101,21 @@ test('model use writes the configuration that a new index takes; a flag and a va
   expect(variable.document.result.hits).toHaveLength(2);
 });
 
+test('a configuration file may say a size with its unit, and the least score of a hit', async () => {
+  const { env } = home();
+  const settings = { 'max-file-size': '1K', 'min-score': 1 };
+  const folder = makeFolder({
+    ...SMALL_PROJECT,
+    'large.txt': 'wombat '.repeat(200),
+    'embed-search.config.json': JSON.stringify(settings),
+  });
+  const indexed = await runJson(['index', folder], { env });
+  expect(indexed.document.result.skipped).toMatchObject([{ path: 'large.txt', reason: 'too-large' }]);
+  const ask = ['query', 'a small animal that purrs', '--path', folder];
+  expect((await runJson(ask, { env })).document.result.hits).toEqual([]);
+  expect((await runJson([...ask, '--min-score', '0'], { env })).document.result.hits).not.toEqual([]);
+});
+
 test('the configuration of a project is taken, and cannot make us read, fetch or run anything', async () => {
   verifies('project-cannot-reach-out');
   const { env } = home();

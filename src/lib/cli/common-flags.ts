@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import { parseBytes } from '../config/byte-size.js';
 import { EmbedSearchError } from '../errors.js';
 
 /** Flags that mean the same in every command. Each has EMBED_SEARCH_<NAME> as its environment variable. */
@@ -29,15 +30,12 @@ export const indexDirFlag = Flags.string({
   env: 'EMBED_SEARCH_INDEX_DIR',
 });
 
-const UNITS: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
 /** A number of bytes with an optional unit: 500000, 512K, 2MB, 1GiB. */
 export const bytesFlag = Flags.custom<number>({
   helpValue: 'BYTES',
   parse: (input, _context, options) => {
-    const match = /^(\d+(?:\.\d+)?)\s*(?:([kmg])(?:i?b)?|b)?$/i.exec(input.trim());
-    const bytes = match ? Math.floor(Number(match[1]) * UNITS[(match[2] ?? '').toLowerCase()]!) : Number.NaN;
-    if (bytes > 0) return Promise.resolve(bytes);
+    const bytes = parseBytes(input);
+    if (bytes !== undefined) return Promise.resolve(bytes);
     throw new EmbedSearchError('USAGE', `--${options.name} takes a number of bytes, not "${input}".`, {
       fix: `For example: --${options.name} 512K, or --${options.name} 2MB.`,
     });

@@ -1,3 +1,4 @@
+import { parseBytes } from './byte-size.js';
 import { EmbedSearchError } from '../errors.js';
 import { nearest } from './nearest.js';
 
@@ -12,6 +13,8 @@ interface Setting {
   /** What a value has to be, for people. */
   readonly takes: string;
   readonly accepts: (value: unknown) => boolean;
+  /** The value as the flag gives it, where a file may say it in another way. */
+  readonly read?: (value: unknown) => unknown;
 }
 
 const oneOf = (...values: string[]): Setting => ({
@@ -26,7 +29,13 @@ const globs: Setting = {
   takes: 'a list of globs',
   accepts: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string' && each !== ''),
 };
-const bytes = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const wholeBytes = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const bytes: Setting = {
+  takes: 'a number of bytes, like 500000, "512K" or "2MB"',
+  accepts: (value) =>
+    typeof value === 'string' ? parseBytes(value) !== undefined : wholeBytes.accepts(value),
+  read: (value) => (typeof value === 'string' ? parseBytes(value) : value),
+};
 
 const SETTINGS = {
   model: {
@@ -44,6 +53,10 @@ const SETTINGS = {
   limit: wholeNumber(1, 1000),
   mode: oneOf('hybrid', 'vector', 'lexical'),
   by: oneOf('chunk', 'file'),
+  'min-score': {
+    takes: 'a number from 0 to 1',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
   context: wholeNumber(0, 1000),
   'log-level': oneOf('error', 'warn', 'info', 'debug'),
 } as const satisfies Record<string, Setting>;
@@ -83,7 +96,7 @@ export function parseSettings(text: string, file: string, scope: SettingsScope):
           : `Did you mean ${JSON.stringify(near)}?`,
       );
     }
-    const { takes, accepts } = SETTINGS[key];
+    const { takes, accepts, read }: Setting = SETTINGS[key];
     if (!accepts(value)) throw wrong(`${JSON.stringify(key)} takes ${takes}.`, `Mend it in ${file}.`);
     if (key === 'model' && scope === 'project' && !MODEL_NAME.test(value as string)) {
       throw wrong(
@@ -91,7 +104,7 @@ export function parseSettings(text: string, file: string, scope: SettingsScope):
         'Put the file into the models folder (embed-search model list shows it) and write its name.',
       );
     }
-    settings[key] = value;
+    settings[key] = read === undefined ? value : read(value);
   }
   return settings;
 }
