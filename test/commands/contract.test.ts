@@ -70,6 +70,15 @@ describe('the command line', () => {
     }
   });
 
+  test('a clone that was not built says so, with the next step', async () => {
+    const clone = makeFolder({ 'package.json': '{"type": "module"}', 'bin/none': '' });
+    copyFileSync(path.join(projectRoot, 'bin/run.js'), path.join(clone, 'bin/run.js'));
+    const args = [path.join(clone, 'bin/run.js'), '--version'];
+    const ran = await execa(process.execPath, args, { reject: false });
+    expect(ran).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(ran.stderr).toMatch(/^Error: .*npm run build.*$/);
+  });
+
   test.each(['index', 'query', 'status', 'doctor', 'serve-mcp', 'eval'])(
     '%s --help names its flags and the environment variables',
     async (command) => {
