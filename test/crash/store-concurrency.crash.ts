@@ -54,7 +54,8 @@ test(`2 writers and 4 readers for ${SECONDS} s, the writers killed at random: no
     const child = spawn(process.execPath, [program('store-reader'), indexDir], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return { child, said: collect(child) };
+    // From the start: whoever fails has ended long before it is asked to.
+    return { child, said: collect(child), closed: once(child, 'close') };
   });
 
   const writeUntilTheEnd = async (ledger: Ledger, name: string): Promise<void> => {
@@ -63,12 +64,13 @@ test(`2 writers and 4 readers for ${SECONDS} s, the writers killed at random: no
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const said = collect(child);
+      const closed = once(child, 'close');
       const started = Date.now();
       // A lock that a killed writer left behind would show here: nobody would ever begin.
       child.stdout.once('data', () => (longestWait = Math.max(longestWait, Date.now() - started)));
       await delay(400 + random() * 1_600);
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       kills++;
       expect(said.stderr).toBe('');
       for (const line of said.stdout.split('\n').slice(0, -1)) ledger.read(line);
@@ -77,9 +79,9 @@ test(`2 writers and 4 readers for ${SECONDS} s, the writers killed at random: no
   await Promise.all(ledgers.map((ledger, index) => writeUntilTheEnd(ledger, `writer${index}`)));
 
   let reads = 0;
-  for (const { child, said } of readers) {
+  for (const { child, said, closed } of readers) {
     child.kill('SIGTERM');
-    await once(child, 'close');
+    await closed;
     expect(said.stderr).toBe('');
     reads += Number(said.stdout);
   }
