@@ -90,6 +90,23 @@ function hashOf(/** @type {string} */ file) {
 }
 
 /**
+ * Lays out what a package of a set has to be indexed, unless it is there, and returns the folder that it is `documents` of.
+ *
+ * @param {string} set the name of its folder
+ * @param {string} name
+ * @param {Origin} origin
+ * @param {(unpacked: string, made: string) => void} fill
+ * @returns {Promise<string>}
+ */
+export async function folderOf(set, name, origin, fill) {
+  const folder = path.join(os.tmpdir(), 'embed-search-bench', set, name);
+  const documents = path.join(folder, 'documents');
+  if (!existsSync(documents))
+    await layOut(await fetchArchive(origin, path.join(folder, 'archive')), documents, fill);
+  return folder;
+}
+
+/**
  * Makes a folder out of what an archive holds; it appears with a rename, whole or not at all.
  *
  * @param {string} archive of any of the registries

@@ -4,6 +4,7 @@ import { rank } from '#dist/lib/search/rank.js';
 import { understandQuery } from '#dist/lib/search/understand.js';
 import { weightsFor } from '#dist/lib/search/weights.js';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
+import type { StoreReader } from '#dist/lib/store/types.js';
 import { file, temporaryFolder, wordRules } from '../store/fixtures.js';
 
 const TESTS = 300;
@@ -24,6 +25,15 @@ async function indexOfTests(): Promise<string> {
   return folder;
 }
 
+/** What is ranked by words alone for chunks that have `word`, in a folder with this share of code. */
+function gathered(reader: StoreReader, text: string, word: string, codeShare = 1) {
+  const query = understandQuery(text);
+  const legs = { vectors: [], ...searchWords(reader, [word], WORD_CANDIDATES, undefined) };
+  const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare });
+  const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+  return { candidates, ranked: rank(candidates, query, rangesOf(legs), weights) };
+}
+
 it('a word after a minus is one that a chunk may have in its name alone', async () => {
   const folder = temporaryFolder();
   const writer = await openLocalStore(folder).openWriter({ root: '/' });
@@ -36,10 +46,7 @@ it('a word after a minus is one that a chunk may have in its name alone', async 
   await writer.close();
   const reader = await openLocalStore(folder).openReader();
   try {
-    const query = understandQuery('upload the file -legacy');
-    const legs = { vectors: [], ...searchWords(reader, ['upload'], WORD_CANDIDATES, undefined) };
-    const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare: 1 });
-    const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+    const { candidates } = gathered(reader, 'upload the file -legacy', 'upload');
     expect(new Map(candidates.map(({ symbol, evidence }) => [symbol, evidence?.isExcluded]))).toEqual(
       new Map([
         ['legacy', true],
@@ -61,11 +68,7 @@ it('what the folder is stands at the top of its README, whatever words are there
   await writer.close();
   const reader = await openLocalStore(folder).openReader();
   try {
-    const query = understandQuery('what does this project do');
-    const legs = { vectors: [], ...searchWords(reader, ['project'], WORD_CANDIDATES, undefined) };
-    const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare: 1 });
-    const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
-    const ranked = rank(candidates, query, rangesOf(legs), weights);
+    const { ranked } = gathered(reader, 'what does this project do', 'project');
     expect(ranked[0]!.candidate).toMatchObject({ path: 'README.md', startLine: 1 });
     expect(ranked.filter(({ candidate }) => candidate.path === 'README.md')).toHaveLength(3);
   } finally {
@@ -77,10 +80,7 @@ it('where tests are most of what has the words, code behind them is ranked too, 
   const reader = await openLocalStore(await indexOfTests()).openReader();
   try {
     const codeAmong = (text: string, codeShare: number): number => {
-      const query = understandQuery(text);
-      const legs = { vectors: [], ...searchWords(reader, ['upload'], WORD_CANDIDATES, undefined) };
-      const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare });
-      const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+      const { candidates } = gathered(reader, text, 'upload', codeShare);
       for (const { words } of candidates) expect(words).toBeGreaterThan(0);
       return candidates.filter(({ path }) => path.startsWith('src/')).length;
     };

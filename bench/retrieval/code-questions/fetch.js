@@ -5,11 +5,10 @@
 //
 // DIR/NAME/documents is what to index, DIR/NAME what to judge by; DIR is embed-search-bench/code-questions in the
 // temporary folder. A corpus whose registry does not answer is named and left out, and the exit code is 1.
-import { cpSync, existsSync, lstatSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, lstatSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { fetchArchive, fetchEach, layOut } from '../archives.js';
+import { fetchEach, folderOf } from '../archives.js';
 import { corpora, writeQuestions } from './questions.js';
 
 /**
@@ -23,19 +22,14 @@ export async function fetchCorpus(name) {
   const corpus = corpora[name];
   if (corpus === undefined)
     throw new Error(`No corpus is called ${name}: ${Object.keys(corpora).join(', ')}`);
-  const folder = path.join(os.tmpdir(), 'embed-search-bench', 'code-questions', name);
-  const documents = path.join(folder, 'documents');
-  if (!existsSync(documents)) {
-    const archive = await fetchArchive(corpus.origin, path.join(folder, 'archive'));
-    await layOut(archive, documents, (unpacked, made) => {
-      for (const part of corpus.keep) {
-        cpSync(path.join(unpacked, corpus.base, part), path.join(made, part), {
-          recursive: true,
-          filter: (source) => isKept(source, corpus.extensions),
-        });
-      }
-    });
-  }
+  const folder = await folderOf('code-questions', name, corpus.origin, (unpacked, made) => {
+    for (const part of corpus.keep) {
+      cpSync(path.join(unpacked, corpus.base, part), path.join(made, part), {
+        recursive: true,
+        filter: (source) => isKept(source, corpus.extensions),
+      });
+    }
+  });
   writeQuestions(name, folder);
   return folder;
 }

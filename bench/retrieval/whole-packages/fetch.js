@@ -5,12 +5,11 @@
 //
 // DIR/NAME/documents is what to index, DIR/NAME what to judge by; DIR is embed-search-bench/whole-packages in the
 // temporary folder. A package whose registry does not answer is named and left out, and the exit code is 1.
-import { cpSync, existsSync, lstatSync, readFileSync } from 'node:fs';
-import os from 'node:os';
+import { cpSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import picomatch from 'picomatch';
-import { fetchArchive, fetchEach, layOut, takeFiles } from '../archives.js';
+import { fetchEach, folderOf, takeFiles } from '../archives.js';
 import { writeSet } from '../question-set.js';
 
 /**
@@ -33,23 +32,18 @@ export async function fetchPackage(name) {
   const whole = packages[name];
   if (whole === undefined)
     throw new Error(`No package is called ${name}: ${Object.keys(packages).join(', ')}`);
-  const folder = path.join(os.tmpdir(), 'embed-search-bench', 'whole-packages', name);
-  const documents = path.join(folder, 'documents');
-  if (!existsSync(documents)) {
-    const archive = await fetchArchive(whole.origin, path.join(folder, 'archive'));
-    await layOut(archive, documents, (unpacked, made) => {
-      const base = path.join(unpacked, whole.base);
-      const isDropped = picomatch([...whole.drop], { dot: true });
-      cpSync(base, made, {
-        recursive: true,
-        // No links, which would lead out of the package.
-        filter: (source) =>
-          !lstatSync(source).isSymbolicLink() &&
-          !isDropped(path.relative(base, source).replaceAll(path.sep, '/')),
-      });
-      takeFiles(whole.files ?? {}, unpacked, made);
+  const folder = await folderOf('whole-packages', name, whole.origin, (unpacked, made) => {
+    const base = path.join(unpacked, whole.base);
+    const isDropped = picomatch([...whole.drop], { dot: true });
+    cpSync(base, made, {
+      recursive: true,
+      // No links, which would lead out of the package.
+      filter: (source) =>
+        !lstatSync(source).isSymbolicLink() &&
+        !isDropped(path.relative(base, source).replaceAll(path.sep, '/')),
     });
-  }
+    takeFiles(whole.files ?? {}, unpacked, made);
+  });
   writeSet(import.meta.dirname, name, folder);
   return folder;
 }

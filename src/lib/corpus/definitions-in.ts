@@ -1,4 +1,4 @@
-import { definitionOn } from './definitions.js';
+import { definitionOn, MAX_LINE_START } from './definitions.js';
 import { contentKind } from './language.js';
 
 // `const NAME: type = `, `NAME = `, `static const int NAME[] = `, `#define NAME`: where the line has nothing before it, or
@@ -10,7 +10,6 @@ const ASSIGNED = new RegExp(
 );
 const MACRO = /^#\s*define\s+(\w+)/;
 const CAPITALS = /^[A-Z][A-Z0-9_]+$/;
-const MAX_LINE_START = 240;
 
 const HEADING = /^ {0,3}#{1,6}\s+(\S.*)$/;
 

@@ -1,7 +1,7 @@
 import { commentStyle } from './language.js';
 
 // What follows is tried on the start of a line only: a very long line must not cost more than others.
-const MAX_LINE_START = 240;
+export const MAX_LINE_START = 240;
 
 /** The definition that starts on a line. `name` is missing where it has none (a test, an impl of something complex). */
 export interface Definition {

@@ -34,9 +34,11 @@ const DECLARATION_NAME = /\.d\.[cm]?ts$/;
 const BARREL_NAME = /(^|\/)(index\.[cm]?[jt]sx?|__init__\.py|mod\.rs|package-info\.java|doc\.go)$/;
 const DOCUMENT_ENDING =
   /\.(md|mdx|markdown|mdown|mkd|rst|adoc|asciidoc|asc|rdoc|pod|org|textile|texi|texinfo|wiki)$|^docs?\/.*\.html?$/;
-// Of files that are in no language of programs: lists that these read are no prose, nor is what only has a version.
+// Of files that are in no language of programs, nor lists that these read.
 const DOCUMENT_NAME =
-  /(^|\/)(?!(cmakelists|requirements[^/]*|robots)\.txt$)[^/]+\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$|^docs?\/(?!(.*\/)?(cmakelists|requirements[^/]*|robots)\.txt$)/;
+  /\.txt$|(^|\/)(readme|contributing|hacking|install|faq|authors|notes|todo|news)([.-][^/]*)?$|^docs?\//;
+const READ_BY_PROGRAMS = /(^|\/)(cmakelists|requirements[^/]*|robots)\.txt$/;
+// What only has a version is none.
 const MANUAL_PAGE =
   /(?<!\.(so|log|c|h|rs|js|ts|py|txt)|(^|[-_.v/])\d{1,4})(?<=[a-z0-9_-])\.[1-9](p|pm|x|ssl|tcl)?(\.in)?$/;
 
@@ -59,7 +61,8 @@ export function fileKind(path: string): FileKind {
 export function isProse(path: string): boolean {
   const lower = path.toLowerCase();
   if (DOCUMENT_ENDING.test(lower)) return true;
-  return (DOCUMENT_NAME.test(lower) || MANUAL_PAGE.test(lower)) && !isCode(path);
+  const isNamedSo = DOCUMENT_NAME.test(lower) || MANUAL_PAGE.test(lower);
+  return isNamedSo && !READ_BY_PROGRAMS.test(lower) && !isCode(path);
 }
 
 /** `history.rs` is no changelog, and `todo.tsx` no list of what is to be done. */
