@@ -25,8 +25,9 @@ export class PathFacts {
 
   /** Stems of the words of the file's name, without its ending. */
   get nameWords(): readonly string[] {
-    const name = this.#path.slice(this.#path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, '');
-    return (this.#nameWords ??= stemsOf(name));
+    return (this.#nameWords ??= stemsOf(
+      this.#path.slice(this.#path.lastIndexOf('/') + 1).replace(/(?<=.)\..*$/, ''),
+    ));
   }
 }
 

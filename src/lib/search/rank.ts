@@ -3,6 +3,7 @@ import { FileFacts } from './file-facts.js';
 import type { FileKind } from './file-kind.js';
 import { pathFacts } from './path-facts.js';
 import { isStopWord } from './query-terms.js';
+import { isReadme } from './readme.js';
 import { stem } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -85,7 +86,6 @@ const BEST_BY_WORDS = 3;
 /** As tests are called that stand in the file of what they test: `mod tests` in Rust, `test_` and `bench_` in front of a name. */
 const TEST = /^(tests?$|(test|bench)_)/;
 
-const README = /^readme(\.(md|markdown|rst|txt|adoc|rdoc|org))?$/i;
 const LINES_OF_TOP = 30;
 
 /** Neither meaning nor words are ever all that counts. */
@@ -122,7 +122,7 @@ export function rank(
       fileName:
         weights.fileName[query.kind] * file.nameShare +
         (file.isNamed ? weights.namedFile : 0) +
-        (query.isAboutAll ? weights.readme * topOfReadme(candidate) : 0),
+        (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0),
       coherence: 0,
       phrase: weights.phrase * (evidence?.phrases ?? 0),
       recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
@@ -140,8 +140,8 @@ export function rank(
 }
 
 /** 1 at the top of the README at the root, less further down, 0 in other files. */
-function topOfReadme({ path, startLine }: Candidate): number {
-  return README.test(path) ? 1 / (1 + startLine / LINES_OF_TOP) : 0;
+function partOfReadme({ path, startLine }: Candidate): number {
+  return isReadme(path) ? 1 / (1 + startLine / LINES_OF_TOP) : 0;
 }
 
 function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
@@ -256,11 +256,11 @@ function definitionPart(
   weights: RankingWeights,
 ): number {
   const defined = evidence?.defines ?? (symbol === undefined ? [] : [symbol]);
+  // Of a name, its parts are words too: `Timeout` is not what `DEFAULT_TIMEOUT` names.
+  const named = kind === 'name' && names.length === 0 ? terms : names;
   let best = 0;
   for (const name of defined) {
     const lower = name.toLowerCase();
-    // Of a name, its parts are words too: `Timeout` is not what `DEFAULT_TIMEOUT` names.
-    const named = kind === 'name' && names.length === 0 ? terms : names;
     if (named.includes(lower)) return weights.definition;
     if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
     const parts = splitIdentifier(name).map((part) => part.toLowerCase());
