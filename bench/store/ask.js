@@ -1,6 +1,7 @@
 // Asks an index as a hybrid query does, without the embedding: both legs, the ranking, the texts of the best ten.
 //
 //   node bench/store/ask.js DATA INDEX QUESTIONS
+import { heapTidier } from '../../dist/lib/memory/tidy-heap.js';
 import {
   gather,
   rangesOf,
@@ -26,6 +27,7 @@ const reader = await openLocalStore(indexDir).openReader();
 const { chunks } = reader.counts();
 /** @type {Record<'vectors' | 'words' | 'ranking' | 'texts' | 'all', number[]>} */
 const times = { vectors: [], words: [], ranking: [], texts: [], all: [] };
+const questionEnded = heapTidier();
 let cpuBefore = process.cpuUsage();
 for (let round = 0; round < WARM_UP + Number(count); round++) {
   const question = questions[round % questions.length];
@@ -43,7 +45,9 @@ for (let round = 0; round < WARM_UP + Number(count); round++) {
   marks.push(performance.now());
   reader.chunks(ranked.slice(0, HITS).map(({ candidate }) => candidate.chunkId));
   marks.push(performance.now());
+  // As a server does between two calls, and `query --batch` between two questions.
   await new Promise((resolve) => setImmediate(resolve));
+  questionEnded();
   if (round < WARM_UP) continue;
   ['vectors', 'words', 'ranking', 'texts'].forEach((name, index) =>
     times[/** @type {'vectors'} */ (name)].push((marks[index + 1] ?? 0) - (marks[index] ?? 0)),

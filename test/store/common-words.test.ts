@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
-import { mostScoredOf } from '#dist/lib/store/word-search.js';
+import { mostScoredOf } from '#dist/lib/store/word-terms.js';
 import { file, wordRules } from './fixtures.js';
 
 const FILES = 700;

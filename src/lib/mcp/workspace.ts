@@ -4,7 +4,7 @@ import { SharedEmbedders } from '../search/shared-embedders.js';
 import { IndexedRoot } from './indexed-root.js';
 import { LIMITS, PATIENCE } from './limits.js';
 import { realFolders } from './roots.js';
-import { heapTidier } from './tidy-heap.js';
+import { heapTidier } from '../memory/tidy-heap.js';
 import { Turnstile } from './turnstile.js';
 import type { WorkspaceOptions } from './types.js';
 

@@ -16,5 +16,10 @@ export const V8_FLAGS: readonly string[] = [
   '--semi-space-growth-factor=1',
   '--heap-growing-percent=20',
   '--optimize-for-size',
+];
+
+/** For a process that indexes; one that only asks is a seventh slower with the additional ones, and no smaller. */
+export const INDEXING_V8_FLAGS: readonly string[] = [
+  ...V8_FLAGS,
   ...(OPTIMIZE_LATE[Number(process.versions.node.split('.', 1)[0])] ?? []),
 ];

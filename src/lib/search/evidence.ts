@@ -32,16 +32,13 @@ export function evidenceOf(
   for (const { id, fileId, text, language, path, symbol = '' } of reader.chunks(ids)) {
     const lowerText = text.toLowerCase();
     const lowerPath = path.toLowerCase();
-    const words = tellingOnes.filter((word) => lowerText.includes(word) || lowerPath.includes(word));
     const ofFile = wordsOfFile.get(fileId) ?? new Set();
-    for (const word of words) ofFile.add(word);
     wordsOfFile.set(fileId, ofFile);
+    const words = addWordsIn(lowerText, lowerPath, tellingOnes, ofFile);
     ofChunk.set(id, {
       defines: ofInterest === undefined ? [] : definitionsIn(text, language, ofInterest),
       phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
-      isExcluded: unwanted.some((word) =>
-        [lowerText, lowerPath, symbol.toLowerCase()].some((part) => word.test(part)),
-      ),
+      isExcluded: hasAnyOf(unwanted, lowerText, lowerPath, symbol),
       wordShare: shareOfWords(words, telling),
     });
   }
@@ -49,6 +46,24 @@ export function evidenceOf(
     [...wordsOfFile].map(([fileId, words]) => [fileId, shareOfWords(words, telling)]),
   );
   return { ofChunk, fileWordShare };
+}
+
+function hasAnyOf(unwanted: readonly RegExp[], text: string, path: string, symbol: string): boolean {
+  if (unwanted.length === 0) return false;
+  const parts = [text, path, symbol.toLowerCase()];
+  return unwanted.some((word) => parts.some((part) => word.test(part)));
+}
+
+/** Those of `words` that a text or its path has; they are added to those of its file. */
+function addWordsIn(text: string, path: string, words: readonly string[], ofFile: Set<string>): string[] {
+  const found: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    if (!text.includes(word) && !path.includes(word)) continue;
+    found.push(word);
+    ofFile.add(word);
+  }
+  return found;
 }
 
 /** The words of a query as texts are asked for them, and which share of what all of them tell each one tells. */

@@ -1,7 +1,8 @@
+import { keepShape } from '../memory/keep-shape.js';
 import type { FileKind } from './file-kind.js';
 import { pathFacts } from './path-facts.js';
 import type { Candidate } from './rank.js';
-import type { UnderstoodQuery } from './understand.js';
+import { understandQuery, type UnderstoodQuery } from './understand.js';
 
 interface FileFact {
   readonly kind: FileKind;
@@ -56,3 +57,5 @@ export class FileFacts {
     return this.#files <= 1 ? 1 : 1 - Math.log(found) / Math.log(this.#files);
   }
 }
+
+keepShape(new FileFacts(understandQuery(''), new Set(), []));

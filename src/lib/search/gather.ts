@@ -57,7 +57,7 @@ export function gather(
   legs: Legs,
   { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
-  const vectors = new Map(legs.vectors.map(({ chunkId, score }) => [chunkId, score]));
+  const vectors = scoresOf(legs.vectors);
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
   const words = new Map<number, number>();
   // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
@@ -67,30 +67,32 @@ export function gather(
   }
   const readme = query.isAboutAll ? topOfReadme(reader) : [];
   const places = reader.places([...new Set([...vectors.keys(), ...words.keys(), ...readme])]);
-  const isLowered = ({ path }: ChunkPlace): boolean => {
-    const { kind } = pathFacts(path);
-    return weights.kind[kind] < LOWERED_BELOW && !query.asksFor.has(kind);
-  };
-  if (places.filter(isLowered).length > places.length * MOST_LOWERED) {
-    const behind = legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND);
-    const scores = new Map(behind.map(({ chunkId, score }) => [chunkId, score]));
+  if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
+    const scores = scoresOf(legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND));
     for (const chunkId of words.keys()) scores.delete(chunkId);
-    const others = reader.places([...scores.keys()]).filter((place) => !isLowered(place));
+    const others = reader
+      .places([...scores.keys()])
+      .filter(({ path }) => !isLowered(path, query, weights.kind));
     for (const place of others.slice(0, ranked)) {
       places.push(place);
       words.set(place.id, scores.get(place.id)!);
     }
   }
-  const files = new Set(places.map(({ fileId }) => fileId));
+  const files = new Set<number>();
+  for (let index = 0; index < places.length; index++) files.add(places[index]!.fileId);
   const fileWords = new Map<number, number>();
-  for (const { fileId, score } of legs.fileWords) if (files.has(fileId)) fileWords.set(fileId, score);
+  for (let index = 0; index < legs.fileWords.length; index++) {
+    const { fileId, score } = legs.fileWords[index]!;
+    if (files.has(fileId)) fileWords.set(fileId, score);
+  }
   const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
   const readIds = [...new Set(read.map(({ chunkId }) => chunkId))];
   const evidence = evidenceOf(reader, query, readIds, weightOf);
-  const modified = new Map<string, number | undefined>();
-  return places.map(({ id, fileId, path, startLine, symbol }) => {
-    if (query.isAboutRecent && !modified.has(path)) modified.set(path, reader.fileByPath(path)?.mtimeMs);
-    return {
+  const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
+  const candidates: Candidate[] = [];
+  for (let index = 0; index < places.length; index++) {
+    const { id, fileId, path, startLine, symbol } = places[index]!;
+    candidates.push({
       chunkId: id,
       fileId,
       path,
@@ -101,9 +103,39 @@ export function gather(
       fileWords: fileWords.get(fileId),
       evidence: evidence.ofChunk.get(id),
       fileWordShare: evidence.fileWordShare.get(fileId),
-      modified: modified.get(path),
-    };
-  });
+      modified: modified?.get(path),
+    });
+  }
+  return candidates;
+}
+
+function scoresOf(list: readonly ChunkScore[]): Map<number, number> {
+  const scores = new Map<number, number>();
+  for (let index = 0; index < list.length; index++) scores.set(list[index]!.chunkId, list[index]!.score);
+  return scores;
+}
+
+function modifiedTimes(reader: StoreReader, places: readonly ChunkPlace[]): Map<string, number | undefined> {
+  const times = new Map<string, number | undefined>();
+  for (const { path } of places) if (!times.has(path)) times.set(path, reader.fileByPath(path)?.mtimeMs);
+  return times;
+}
+
+/** Whether a file is of a kind that the query does not want first. */
+function isLowered(path: string, { asksFor }: UnderstoodQuery, weights: RankingWeights['kind']): boolean {
+  const { kind } = pathFacts(path);
+  return weights[kind] < LOWERED_BELOW && !asksFor.has(kind);
+}
+
+function countLowered(
+  places: readonly ChunkPlace[],
+  query: UnderstoodQuery,
+  weights: RankingWeights['kind'],
+): number {
+  let count = 0;
+  for (let index = 0; index < places.length; index++)
+    if (isLowered(places[index]!.path, query, weights)) count++;
+  return count;
 }
 
 /**

@@ -104,39 +104,62 @@ export function rank(
   const share = meaningShare(candidates, query, weights);
   const stems = new Set(query.terms.map(stem));
   const files = new FileFacts(query, stems, candidates);
-  const newest = Math.max(0, ...candidates.map(({ modified }) => modified ?? 0));
-  const ranked = candidates.map((candidate): RankedChunk => {
-    const { vector, words, fileWords, evidence, fileWordShare, modified } = candidate;
-    const lexical =
-      words === undefined && fileWords === undefined
-        ? undefined
-        : (1 - weights.fileShare) * scaled(words, ranges.words) +
-          weights.fileShare * scaled(fileWords, ranges.fileWords);
-    const file = files.of(candidate);
-    const parts: ScoreParts = {
-      words: (1 - share) * (lexical ?? 0),
-      vector: share * scaled(vector, ranges.vector),
-      wordShare:
-        weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0),
-      definition: definitionPart(candidate, query, stems, weights),
-      fileName:
-        weights.fileName[query.kind] * file.nameShare +
-        (file.isNamed ? weights.namedFile : 0) +
-        (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0),
-      coherence: 0,
-      phrase: weights.phrase * (evidence?.phrases ?? 0),
-      recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
-      kind: 0,
-      excluded: evidence?.isExcluded ? EXCLUDED : 0,
-    };
-    const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
-    return { candidate, score: 0, lexical, kind: isTest ? 'test' : file.kind, parts };
-  });
+  const context = { query, ranges, weights, share, stems, files, newest: newestOf(candidates) };
+  const ranked: RankedChunk[] = [];
+  // By index, and no function of this call's own: V8 forgets what it has optimized of one that does not outlive the query.
+  for (let index = 0; index < candidates.length; index++) ranked.push(scored(candidates[index]!, context));
   const kinds = { ...weights.kind, document: documentWeight(candidates, weights.kind.document) };
   for (const kind of query.asksFor) kinds[kind] = 1;
   addCoherence(ranked, ranges, weights.vector[query.kind], { ...weights, kind: kinds });
   for (const entry of ranked) settle(entry, kinds);
   return ranked.sort(byScore);
+}
+
+interface RankingContext {
+  readonly query: UnderstoodQuery;
+  readonly ranges: LegRanges;
+  readonly weights: RankingWeights;
+  /** Of meaning, in this query. */
+  readonly share: number;
+  readonly stems: ReadonlySet<string>;
+  readonly files: FileFacts;
+  readonly newest: number;
+}
+
+/** All parts but coherence and kind, which need the others. */
+function scored(candidate: Candidate, context: RankingContext): RankedChunk {
+  const { query, ranges, weights, share, stems, files, newest } = context;
+  const { vector, words, fileWords, evidence, fileWordShare, modified } = candidate;
+  const lexical =
+    words === undefined && fileWords === undefined
+      ? undefined
+      : (1 - weights.fileShare) * scaled(words, ranges.words) +
+        weights.fileShare * scaled(fileWords, ranges.fileWords);
+  const file = files.of(candidate);
+  const parts: ScoreParts = {
+    words: (1 - share) * (lexical ?? 0),
+    vector: share * scaled(vector, ranges.vector),
+    wordShare: weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0),
+    definition: definitionPart(candidate, query, stems, weights),
+    fileName:
+      weights.fileName[query.kind] * file.nameShare +
+      (file.isNamed ? weights.namedFile : 0) +
+      (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0),
+    coherence: 0,
+    phrase: weights.phrase * (evidence?.phrases ?? 0),
+    recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
+    kind: 0,
+    excluded: evidence?.isExcluded ? EXCLUDED : 0,
+  };
+  const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
+  return { candidate, score: 0, lexical, kind: isTest ? 'test' : file.kind, parts };
+}
+
+function newestOf(candidates: readonly Candidate[]): number {
+  let newest = 0;
+  for (let index = 0; index < candidates.length; index++)
+    newest = Math.max(newest, candidates[index]!.modified ?? 0);
+  return newest;
 }
 
 /** 1 at the top of the README at the root, less further down, 0 in other files. */
@@ -221,7 +244,8 @@ function addCoherence(
   { coherence, coherentChunks, coherenceOfKind, kind: kinds }: RankingWeights,
 ): void {
   const best = new Map<number, number[]>();
-  for (const { candidate, lexical, kind } of ranked) {
+  for (let index = 0; index < ranked.length; index++) {
+    const { candidate, lexical, kind } = ranked[index]!;
     const match = (1 - share) * (lexical ?? 0) + share * scaled(candidate.vector, ranges.vector);
     // Squared: one good chunk says more than two that hardly match.
     const own = match ** 2 * kinds[kind] ** coherenceOfKind;
@@ -236,13 +260,16 @@ function addCoherence(
   const sums = new Map<number, number>();
   let most = 0;
   for (const [fileId, list] of best) {
-    const sum = list.reduce((total, each) => total + each, 0);
+    let sum = 0;
+    for (let index = 0; index < list.length; index++) sum += list[index]!;
     sums.set(fileId, sum);
     most = Math.max(most, sum);
   }
   if (most === 0) return;
-  for (const { candidate, parts } of ranked)
+  for (let index = 0; index < ranked.length; index++) {
+    const { candidate, parts } = ranked[index]!;
     parts.coherence = (coherence * sums.get(candidate.fileId)!) / most;
+  }
 }
 
 /**
@@ -263,11 +290,20 @@ function definitionPart(
     const lower = name.toLowerCase();
     if (named.includes(lower)) return weights.definition;
     if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
-    const parts = splitIdentifier(name).map((part) => part.toLowerCase());
-    const matched = parts.map(stem).filter((part) => stems.has(part));
-    const isAll = new Set(matched).size === stems.size;
-    if (isAll && parts.every((part) => isStopWord(part) || stems.has(stem(part)))) return weights.definition;
-    best = Math.max(best, matched.length < 2 ? 0 : matched.length / Math.max(parts.length, 2));
+    const words = splitIdentifier(name);
+    let matched = 0;
+    let areAllOfQuery = true;
+    const met = new Set<string>();
+    for (let index = 0; index < words.length; index++) {
+      const word = words[index]!.toLowerCase();
+      const stemmed = stem(word);
+      if (stems.has(stemmed)) {
+        matched++;
+        met.add(stemmed);
+      } else areAllOfQuery &&= isStopWord(word);
+    }
+    if (areAllOfQuery && met.size === stems.size) return weights.definition;
+    best = Math.max(best, matched < 2 ? 0 : matched / Math.max(words.length, 2));
   }
   return weights.definitionWords * best;
 }

@@ -41,7 +41,7 @@ export function adoptShards(database: Sqlite, vectorsDir: string, kept: KeptIden
 
 function keysOf(folder: string, dimensions: number, buffer: ReadBuffer): Buffer[] | undefined {
   try {
-    const file = new ShardFile(folder, buffer);
+    const file = ShardFile.open(folder, buffer);
     try {
       return file.layout.dimensions === dimensions ? file.ids() : undefined;
     } finally {

@@ -24,19 +24,35 @@ type ChunkValues = [
 /** See StoreReader.chunks. */
 export function chunksOf(database: Sqlite, ids: readonly number[]): StoredChunk[] {
   const [values, texts] = database.get(CHUNKS_SQL, JSON.stringify(ids)) as [string, Buffer | null];
-  let end = 0;
-  const chunks = (JSON.parse(values) as ChunkValues[]).map((value): StoredChunk => {
-    const [id, fileId, ordinal, path, language, startLine, endLine, bytes, symbol] = value;
-    const text = texts!.toString('utf8', end, (end += bytes));
-    const chunk = { id, fileId, ordinal, path, language, startLine, endLine, text };
-    return symbol === null ? chunk : { ...chunk, symbol };
-  });
+  const rows = JSON.parse(values) as ChunkValues[];
+  const chunks: StoredChunk[] = [];
+  // By index here, as in all that a search does for each of its candidates: to take apart a list by a pattern is an iterator.
+  for (let index = 0, end = 0; index < rows.length; index++) {
+    const row = rows[index]!;
+    const chunk = {
+      id: row[0],
+      fileId: row[1],
+      ordinal: row[2],
+      path: row[3],
+      language: row[4],
+      startLine: row[5],
+      endLine: row[6],
+      text: texts!.toString('utf8', end, (end += row[7])),
+    };
+    chunks.push(row[8] === null ? chunk : { ...chunk, symbol: row[8] });
+  }
   return inOrderOf(ids, chunks);
 }
 
 /** SQLite gives rows in the order of the list that it was handed, but does not say that it does. */
 export function inOrderOf<T extends { readonly id: number }>(ids: readonly number[], rows: T[]): T[] {
-  if (rows.length === ids.length && rows.every(({ id }, index) => id === ids[index])) return rows;
+  if (areInOrder(ids, rows)) return rows;
   const byId = new Map(rows.map((row) => [row.id, row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
+}
+
+function areInOrder(ids: readonly number[], rows: readonly { readonly id: number }[]): boolean {
+  if (rows.length !== ids.length) return false;
+  for (let index = 0; index < ids.length; index++) if (rows[index]!.id !== ids[index]) return false;
+  return true;
 }

@@ -30,7 +30,7 @@ import type { ReadMemory } from './read-memory.js';
 import { textsAreUtf8 } from './text-check.js';
 import { VectorSearch, vectorOfBlob } from './vector-search.js';
 import { isHeld } from './writer-lock.js';
-import { preparePlaces, WordSearch } from './word-search.js';
+import { WordSearch } from './word-search.js';
 import type {
   ChunkPlace,
   ChunkScore,
@@ -219,11 +219,11 @@ export class LocalReader implements StoreReader {
   }
 
   searchChunkWords(terms: readonly string[], options: WordSearchOptions): ChunkScore[] {
-    return this.#chunkWords.search(terms, options, (chunkId, score) => ({ chunkId, score }));
+    return this.#chunkWords.search(terms, options, chunkScore);
   }
 
   searchFileWords(terms: readonly string[], options: WordSearchOptions): FileScore[] {
-    return this.#fileWords.search(terms, options, (fileId, score) => ({ fileId, score }));
+    return this.#fileWords.search(terms, options, fileScore);
   }
 
   documentFrequency(term: string): number {
@@ -235,7 +235,7 @@ export class LocalReader implements StoreReader {
   }
 
   filePaths(ids: readonly number[]): string[] {
-    const paths = pathsOf(this.#database, ids);
+    const paths = pathsOf(this.#database, new Set(ids));
     return ids.flatMap((id) => paths.get(id) ?? []);
   }
 
@@ -311,6 +311,14 @@ export class LocalReader implements StoreReader {
   }
 }
 
+function chunkScore(chunkId: number, score: number): ChunkScore {
+  return { chunkId, score };
+}
+
+function fileScore(fileId: number, score: number): FileScore {
+  return { fileId, score };
+}
+
 /** A run that could not say how it ended was killed. */
 function lastRunOf(note: RunNote | null, indexDir: string): RunNote | null {
   return note?.outcome === 'running' && !isHeld(indexDir) ? { ...note, outcome: 'interrupted' } : note;
@@ -346,7 +354,6 @@ function openSnapshot(file: string, location: string): Sqlite {
   const cacheBytes = Math.min(LARGEST_CACHE, Math.max(SMALLEST_CACHE, fs.statSync(file).size * CACHED_SHARE));
   const database = new Sqlite(file, { busyMilliseconds: BUSY_MILLISECONDS, cacheBytes }, location);
   try {
-    preparePlaces(database);
     beginReading(database);
     return database;
   } catch (error) {

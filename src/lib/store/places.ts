@@ -13,20 +13,24 @@ type PlaceValues = [id: number, fileId: number, startLine: number, symbol: strin
 /** See StoreReader.places. */
 export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[] {
   const values = listOf<PlaceValues>(database, PLACES_SQL, JSON.stringify(ids));
-  const paths = pathsOf(
-    database,
-    values.map(([, fileId]) => fileId),
-  );
+  const fileIds = new Set<number>();
+  for (let index = 0; index < values.length; index++) fileIds.add(values[index]![1]);
+  const paths = pathsOf(database, fileIds);
   const places: ChunkPlace[] = [];
-  for (const [id, fileId, startLine, symbol] of values) {
-    const path = paths.get(fileId);
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    const path = paths.get(value[1]);
     if (path === undefined) continue;
-    places.push(symbol === null ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol });
+    const place = { id: value[0], fileId: value[1], path, startLine: value[2] };
+    places.push(value[3] === null ? place : { ...place, symbol: value[3] });
   }
   return inOrderOf(ids, places);
 }
 
 /** Paths of files, by id. */
-export function pathsOf(database: Sqlite, fileIds: Iterable<number>): Map<number, string> {
-  return new Map(listOf<[number, string]>(database, PATHS_SQL, JSON.stringify([...new Set(fileIds)])));
+export function pathsOf(database: Sqlite, fileIds: ReadonlySet<number>): Map<number, string> {
+  const values = listOf<[id: number, path: string]>(database, PATHS_SQL, JSON.stringify([...fileIds]));
+  const paths = new Map<number, string>();
+  for (let index = 0; index < values.length; index++) paths.set(values[index]![0], values[index]![1]);
+  return paths;
 }

@@ -1,3 +1,11 @@
+import { keepShape } from '../memory/keep-shape.js';
+/** Rows with a term, ascending. */
+export interface TermGains {
+  readonly ids: ArrayLike<number>;
+  readonly counts?: ArrayLike<number> | undefined;
+  readonly gains?: ArrayLike<number> | undefined;
+}
+
 /**
  * Scores of rows that come in lists, ascending by id. In arrays of numbers alone: a map of thousands of rows is garbage by
  * the next query, and to collect it took a fifth of the time.
@@ -9,23 +17,38 @@ export class RowScores {
   readonly values: Float64Array;
 
   constructor(lists: readonly ArrayLike<number>[]) {
-    const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
     let end = 0;
-    for (const list of lists) {
-      all.set(list, end);
-      end += list.length;
-    }
+    for (let index = 0; index < lists.length; index++) end += lists[index]!.length;
+    const all = new Float64Array(end);
+    for (let index = lists.length - 1; index >= 0; index--)
+      all.set(lists[index]!, (end -= lists[index]!.length));
     this.ids = distinct(all.sort());
     this.values = new Float64Array(this.ids.length);
   }
 
-  /** Visits those of `ids`, ascending, that are here: where they stand here, and there. */
-  visit(ids: ArrayLike<number>, visitor: (slot: number, index: number) => void): void {
-    for (let slot = 0, index = 0; index < ids.length && slot < this.ids.length; index++) {
+  /**
+   * Adds to the rows that are here what a term gives them: `most`, the more of it the more often it stands there (once, where
+   * `counts` are left out) against the row's norm; or `gains`, ready made.
+   */
+  add({ ids, counts, gains }: TermGains, most: number, norms: Float64Array): void {
+    const { ids: own, values } = this;
+    for (let slot = 0, index = 0; index < ids.length && slot < own.length; index++) {
       const id = ids[index]!;
-      while (slot < this.ids.length && this.ids[slot]! < id) slot++;
-      if (this.ids[slot] === id) visitor(slot, index);
+      while (slot < own.length && own[slot]! < id) slot++;
+      if (slot === own.length || own[slot] !== id) continue;
+      const count = counts === undefined ? 1 : counts[index]!;
+      values[slot]! += gains === undefined ? (most * count) / (count + norms[slot]!) : gains[index]!;
     }
+  }
+
+  /** The scores of these rows alone, ascending. */
+  only(ids: readonly number[]): RowScores {
+    const some = new RowScores([ids]);
+    for (let slot = 0, index = 0; index < some.ids.length; index++) {
+      while (this.ids[slot]! < some.ids[index]!) slot++;
+      some.values[index] = this.values[slot]!;
+    }
+    return some;
   }
 
   /** The best first; equal ones by id. */
@@ -63,3 +86,5 @@ function firstAbove(sorted: Float64Array, value: number): number {
   }
   return low;
 }
+
+keepShape(new RowScores([]));

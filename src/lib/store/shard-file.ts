@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { keepShape } from '../memory/keep-shape.js';
 import {
   HEADER_BYTES,
   IS_MISSING,
@@ -7,6 +8,7 @@ import {
   sectionIsSound,
   SHARD_FILE,
   ShardDamagedError,
+  shardLayout,
   type ShardLayout,
 } from './shard-format.js';
 
@@ -39,15 +41,20 @@ export class ShardFile {
   readonly #buffer: ReadBuffer;
 
   /** `known`: its layout, from an earlier opening. Throws ShardDamagedError when it is missing or cannot be understood. */
-  constructor(folder: string, buffer: ReadBuffer, known?: ShardLayout) {
-    this.#buffer = buffer;
-    this.#descriptor = openOrDamaged(`${folder}/${SHARD_FILE}`);
+  static open(folder: string, buffer: ReadBuffer, known?: ShardLayout): ShardFile {
+    const descriptor = openOrDamaged(`${folder}/${SHARD_FILE}`);
     try {
-      this.layout = known ?? this.#readLayout();
+      return new ShardFile(descriptor, buffer, known ?? readLayout(descriptor));
     } catch (error) {
-      this.close();
+      fs.closeSync(descriptor);
       throw error;
     }
+  }
+
+  constructor(descriptor: number, buffer: ReadBuffer, layout: ShardLayout) {
+    this.#descriptor = descriptor;
+    this.#buffer = buffer;
+    this.layout = layout;
   }
 
   /** Reads the sketch's rows and their checksum (4 bytes) into `into`. False when they do not fit; `check` false: trusted. */
@@ -109,23 +116,28 @@ export class ShardFile {
     fs.closeSync(this.#descriptor);
   }
 
-  #readLayout(): ShardLayout {
-    this.#read(0, HEADER_BYTES);
-    return readHeader(this.#buffer.bytes.subarray(0, HEADER_BYTES), fs.fstatSync(this.#descriptor).size);
-  }
-
   #read(offset: number, bytes: number): void {
     this.#buffer.ensure(Math.max(bytes, SPAN_BYTES));
     this.#readInto(this.#buffer.bytes, offset, bytes);
   }
 
   #readInto(into: Uint8Array, offset: number, bytes: number): void {
-    for (let done = 0; done < bytes;) {
-      const read = fs.readSync(this.#descriptor, into, done, bytes - done, offset + done);
-      if (read === 0) throw new ShardDamagedError('it is cut off');
-      done += read;
-    }
+    readFully(this.#descriptor, into, offset, bytes);
   }
+}
+
+function readFully(descriptor: number, into: Uint8Array, offset: number, bytes: number): void {
+  for (let done = 0; done < bytes;) {
+    const read = fs.readSync(descriptor, into, done, bytes - done, offset + done);
+    if (read === 0) throw new ShardDamagedError('it is cut off');
+    done += read;
+  }
+}
+
+function readLayout(descriptor: number): ShardLayout {
+  const header = Buffer.alloc(HEADER_BYTES);
+  readFully(descriptor, header, 0, HEADER_BYTES);
+  return readHeader(header, fs.fstatSync(descriptor).size);
 }
 
 function openOrDamaged(file: string): number {
@@ -137,3 +149,7 @@ function openOrDamaged(file: string): number {
     throw error;
   }
 }
+
+keepShape(
+  new ShardFile(-1, new ReadBuffer(), shardLayout({ dimensions: 0, rows: 0, idBytes: 0, indexVersion: 0 })),
+);

@@ -1,3 +1,9 @@
+import { keepShape } from '../memory/keep-shape.js';
+export interface RankedOwner {
+  readonly score: number;
+  readonly owner: number;
+}
+
 /** The `size` highest scores of all that are offered, with a number that says whose they are. */
 export class TopScores {
   readonly #size: number;
@@ -15,10 +21,11 @@ export class TopScores {
   }
 
   /** Highest first; equal scores by owner. */
-  ranked(): { score: number; owner: number }[] {
-    return this.#scores
-      .map((score, index) => ({ score, owner: this.#owners[index]! }))
-      .sort((a, b) => b.score - a.score || a.owner - b.owner);
+  ranked(): RankedOwner[] {
+    const ranked: RankedOwner[] = [];
+    for (let index = 0; index < this.#scores.length; index++)
+      ranked.push({ score: this.#scores[index]!, owner: this.#owners[index]! });
+    return ranked.sort(byScore);
   }
 
   #rise(score: number, owner: number): void {
@@ -50,3 +57,9 @@ export class TopScores {
     this.#owners[at] = owner;
   }
 }
+
+function byScore(one: RankedOwner, other: RankedOwner): number {
+  return other.score - one.score || one.owner - other.owner;
+}
+
+keepShape(new TopScores(1));

@@ -4,13 +4,13 @@ import { countBits, setBits } from './bitmap.js';
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { ROWS_PER_LOCATION } from './schema.js';
 import { listOf } from './list-of.js';
-import { type Rows, ShardFile } from './shard-file.js';
+import { type Rows, type RowVisit, ShardFile } from './shard-file.js';
 import type { ReadMemory } from './read-memory.js';
 import { SHARD_FILE, ShardDamagedError, sketchRowBytes } from './shard-format.js';
 import { ShardWarnings } from './shard-warnings.js';
 import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
-import { TopScores } from './top-scores.js';
+import { type RankedOwner, TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
 
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
@@ -31,6 +31,15 @@ interface Shard {
   readonly liveRows: number;
 }
 
+/** What the rows of a shard are scored against. */
+interface Scoring {
+  readonly query: Float32Array;
+  readonly norm: number;
+  readonly top: TopScores;
+  /** Of the shard's first row. */
+  readonly location: number;
+}
+
 /** The two stages over one generation's shards, and its staged vectors, which are few and always scored. */
 export class VectorSearch {
   readonly #database: Sqlite;
@@ -42,6 +51,12 @@ export class VectorSearch {
   /** How often a shard or some of its vectors had to be passed over. */
   #failures = 0;
   #catalogue: Shard[] | undefined;
+  #scoring: Scoring | undefined;
+  /** One for all searches: V8 forgets what it has optimized of a function that does not outlive the query. */
+  readonly #score: RowVisit = (row, floats, start, rowNorm) => {
+    const { query, norm, top, location } = this.#scoring!;
+    top.offer(dot(query, floats, start) / (norm * rowNorm), location + row);
+  };
 
   constructor(database: Sqlite, vectorsDir: string, filter: FileFilter, memory: ReadMemory) {
     this.#database = database;
@@ -62,9 +77,8 @@ export class VectorSearch {
     const top = new TopScores(options.limit);
     try {
       for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
-        this.#visitRows(shard, rows, (row, floats, start, rowNorm) => {
-          top.offer(dot(query, floats, start) / (norm * rowNorm), shard.id * ROWS_PER_LOCATION + row);
-        });
+        this.#scoring = { query, norm, top, location: shard.id * ROWS_PER_LOCATION };
+        this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, this.#score)));
       }
     } finally {
       this.#closeShards();
@@ -173,10 +187,6 @@ export class VectorSearch {
     yield* groupByShard(candidates.locations(), new Map(this.#shards().map((shard) => [shard.id, shard])));
   }
 
-  #visitRows(shard: Shard, rows: Rows, visit: Parameters<ShardFile['readRows']>[1]): void {
-    this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, visit)));
-  }
-
   /** The shard may stay open for the search's second stage: whoever calls this ends with `#closeShards`. */
   #withShard(shard: Shard, work: (file: ShardFile) => void): void {
     try {
@@ -236,9 +246,11 @@ export class VectorSearch {
   }
 
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
-  #chunksOf(ranked: { score: number; owner: number }[], options: VectorSearchOptions): ChunkScore[] {
+  #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
-    const scores = new Map(ranked.map(({ owner, score }) => [owner, score]));
+    const scores = new Map<number, number>();
+    for (let index = 0; index < ranked.length; index++)
+      scores.set(ranked[index]!.owner, ranked[index]!.score);
     const owners = JSON.stringify([...scores.keys()]);
     const rows = listOf<[owner: number, chunkId: number]>(
       this.#database,
@@ -251,15 +263,21 @@ export class VectorSearch {
          where j.value < 0 ${accepted})`,
       owners,
     );
-    return rows
-      .map(([owner, chunkId]) => ({ chunkId, score: scores.get(owner)! }))
-      .sort((a, b) => b.score - a.score || a.chunkId - b.chunkId)
-      .slice(0, options.limit);
+    const chunks: ChunkScore[] = [];
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      chunks.push({ chunkId: row[1], score: scores.get(row[0])! });
+    }
+    return chunks.sort(byScore).slice(0, options.limit);
   }
 }
 
+function byScore(one: ChunkScore, other: ChunkScore): number {
+  return other.score - one.score || one.chunkId - other.chunkId;
+}
+
 function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {
-  const file = new ShardFile(shard.path, buffer, checked.get(shard.folder));
+  const file = ShardFile.open(shard.path, buffer, checked.get(shard.folder));
   const { rows } = file.layout;
   if (rows === shard.rows) return file;
   file.close();
@@ -285,7 +303,9 @@ function* groupByShard(locations: Float64Array, shards: ReadonlyMap<number, Shar
   for (let first = 0, end = 0; first < locations.length; first = end) {
     const id = Math.floor(locations[first]! / ROWS_PER_LOCATION);
     while (end < locations.length && locations[end]! < (id + 1) * ROWS_PER_LOCATION) end++;
-    yield [shards.get(id)!, locations.slice(first, end).map((location) => location % ROWS_PER_LOCATION)];
+    const rows = locations.slice(first, end);
+    for (let index = 0; index < rows.length; index++) rows[index]! %= ROWS_PER_LOCATION;
+    yield [shards.get(id)!, rows];
   }
 }
 

@@ -140,7 +140,7 @@ function stage(context: WriterContext, embeddingId: number, vector: Float32Array
 function readSound(folder: string, rows: readonly number[]): Map<number, Float32Array> {
   const vectors = new Map<number, Float32Array>();
   try {
-    const file = new ShardFile(folder, new ReadBuffer());
+    const file = ShardFile.open(folder, new ReadBuffer());
     try {
       file.readRows(rows, (row, floats, start) => {
         vectors.set(row, floats.slice(start, start + file.layout.dimensions));

@@ -1,6 +1,6 @@
-import { EmbedSearchError } from '../errors.js';
-import { MENDED_BY } from './seal.js';
+import { damagedWords } from './damaged-words.js';
 import type { Sqlite } from './sqlite.js';
+import { varints } from './varints.js';
 
 export type WordTable = 'chunk_words' | 'file_words';
 
@@ -36,19 +36,24 @@ export class WordStatistics {
    * apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
    */
   rowsWith(term: string): number {
-    let rows = this.#rowsWith.get(term);
-    if (rows !== undefined) return rows;
-    rows = this.#countRowsWith(term);
+    const known = this.#rowsWith.get(term);
+    if (known !== undefined) return known;
+    const rows = this.#countRowsWith(term);
+    this.note(term, rows);
+    return rows;
+  }
+
+  /** Of a term whose rows have been read. */
+  note(term: string, rows: number): void {
     if (this.#rowsWith.size >= MOST_KNOWN_TERMS) this.#rowsWith.clear();
     this.#rowsWith.set(term, rows);
-    return rows;
   }
 
   /** Tokens of each of these rows. Errors: INDEX_DAMAGED where a row has no length. */
   lengthsOf(ids: ArrayLike<number>): Float64Array {
     const lengths = this.#knownLengthsOf(ids);
+    if (!lengths.includes(0)) return lengths;
     const unknown = Array.from(ids).filter((_id, index) => lengths[index] === 0);
-    if (unknown.length === 0) return lengths;
     // In pieces: what comes back for a row is ten times as long as what is kept of it.
     for (let from = 0; from < unknown.length; from += LENGTHS_A_BLOCK)
       this.#lookUp(unknown.slice(from, from + LENGTHS_A_BLOCK));
@@ -78,7 +83,8 @@ export class WordStatistics {
     if (!Number.isInteger(columns)) throw damagedWords();
     // A chunk is short; there are very many.
     const Lengths = this.#table === 'chunk_words' ? Uint16Array : Uint32Array;
-    for (const [row, id] of rows.entries()) {
+    for (let row = 0; row < rows.length; row++) {
+      const id = rows[row]!;
       const block = Math.floor(id / LENGTHS_A_BLOCK);
       if (!this.#lengths.has(block)) this.#lengths.set(block, new Lengths(LENGTHS_A_BLOCK));
       let length = 0;
@@ -106,21 +112,4 @@ export class WordStatistics {
 /** As an FTS5 string, so that nothing in it is syntax. */
 export function quoted(term: string): string {
   return `"${term.replaceAll('\0', ' ').replaceAll('"', '""')}"`;
-}
-
-/** SQLite's integers of variable length, of up to 8 bytes. */
-function varints(bytes: Buffer): number[] {
-  const values: number[] = [];
-  let value = 0;
-  for (const byte of bytes) {
-    value = value * 128 + (byte & 127);
-    if (byte & 128) continue;
-    values.push(value);
-    value = 0;
-  }
-  return values;
-}
-
-function damagedWords(): EmbedSearchError {
-  return new EmbedSearchError('INDEX_DAMAGED', 'The words of the index are damaged.', { fix: MENDED_BY });
 }

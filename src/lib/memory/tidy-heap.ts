@@ -1,4 +1,4 @@
-import { collectGarbage } from '../memory/collect-garbage.js';
+import { collectGarbage } from './collect-garbage.js';
 
 /** An answer leaves a megabyte behind, and V8 would rather let some tens pile up: one collection of some 10 ms for so many calls. */
 const CALLS_PER_COLLECTION = 8;

@@ -1,0 +1,179 @@
+import { damagedWords } from './damaged-words.js';
+import { DoclistReader, findTerm, newestOf, type TermRows } from './doclist.js';
+import type { Sqlite } from './sqlite.js';
+import { varints } from './varints.js';
+import type { WordTable } from './word-statistics.js';
+import type { Token } from './word-tokens.js';
+
+/** In the table of data: the row of the list of segments, and how far a segment's number stands above that of a page. */
+const STRUCTURE_ROW = 10;
+const SEGMENT_SHIFT = 37;
+/** Bytes before the numbers of that list, and what stands there where each segment has more of them: not in these tables. */
+const COOKIE_BYTES = 4;
+const OTHER_LIST = 0xff;
+
+const PAGE_BYTES = 4_050;
+/** So many are brought over at once. */
+const PAGES_AT_ONCE = 64;
+
+/** Before each term: FTS5 has other letters for its tables of prefixes. */
+const MAIN_TABLE = Buffer.from('0');
+
+interface Segment {
+  readonly id: number;
+  readonly firstPage: number;
+  readonly lastPage: number;
+}
+
+/** A page, and what was asked of it beside. */
+interface Page {
+  readonly numbers: readonly [number, number, number];
+  readonly page: Buffer;
+}
+
+/** One term in one segment: what the page has of it that it stands on, and the last page that its rows may stand on. */
+interface Part {
+  readonly segment: Segment;
+  readonly bytes: Buffer;
+  readonly isWhole: boolean;
+  readonly page: number;
+  readonly lastPage: number;
+}
+
+/** A term that is in the table; its rows may all have been removed. */
+export interface FoundTerm {
+  /** What its rows take, about: some bytes for each and one for each place. */
+  readonly bytes: number;
+  /** Reads all of them. */
+  rows(): TermRows;
+}
+
+/**
+ * The rows of terms in one word table and one generation, out of FTS5's own pages. SQLite has a table for that,
+ * fts5vocab, which brings every place of a term over as a row of its own: several times the work.
+ * test/store/postings.test.ts holds the one to the other. See docs/decisions/0014.
+ */
+export class Postings {
+  readonly #database: Sqlite;
+  readonly #table: WordTable;
+  readonly #doclists = new DoclistReader();
+  #known: readonly Segment[] | undefined;
+
+  constructor(database: Sqlite, table: WordTable) {
+    this.#database = database;
+    this.#table = table;
+  }
+
+  /** Undefined for a token that is nowhere. Errors: INDEX_DAMAGED where the table is not as FTS5 writes it. */
+  find(tokens: readonly Token[]): (FoundTerm | undefined)[] {
+    const segments = (this.#known ??= this.#segments());
+    const atOnce = Math.max(1, Math.floor(PAGES_AT_ONCE / Math.max(1, segments.length)));
+    const terms: (FoundTerm | undefined)[] = [];
+    for (let from = 0; from < tokens.length; from += atOnce) {
+      for (const parts of this.#parts(tokens.slice(from, from + atOnce), segments)) {
+        const bytes = parts.reduce((sum, part) => sum + sizeOf(part), 0);
+        terms.push(bytes === 0 ? undefined : { bytes, rows: () => this.#rowsOf(parts) });
+      }
+    }
+    return terms;
+  }
+
+  /** For each token, of each segment that has it, the newest first. */
+  #parts(tokens: readonly Token[], segments: readonly Segment[]): Part[][] {
+    const pageIndex = `${this.#table}_idx`;
+    const lookups = tokens.flatMap((token, place) => {
+      const term = Buffer.concat([MAIN_TABLE, token]);
+      return segments.map((segment) => ({ term, place, segment }));
+    });
+    const pages = this.#pages(
+      `select lookup, page, coalesce(next, last), block from
+        (select *, max(first, coalesce((select pgno >> 1 from ${pageIndex}
+              where segid = segment and term <= wanted order by term desc limit 1), 0)) as page,
+            (select pgno >> 1 from ${pageIndex} where segid = segment and term > wanted order by term limit 1) as next
+          from (select key as lookup, value ->> 0 as segment, value ->> 1 as first, value ->> 2 as last,
+              unhex(value ->> 3) as wanted from json_each(?)))
+        cross join ${this.#table}_data on id = (segment << ${SEGMENT_SHIFT}) + page`,
+      lookups.map(({ term, segment: { id, firstPage, lastPage } }) => [
+        id,
+        firstPage,
+        lastPage,
+        term.toString('hex'),
+      ]),
+    );
+    if (pages.length !== lookups.length) throw damagedWords();
+    const parts = tokens.map((): Part[] => []);
+    for (let index = 0; index < pages.length; index++) {
+      const { numbers, page: block } = pages[index]!;
+      const { term, place, segment } = lookups[numbers[0]]!;
+      const found = findTerm(block, term);
+      if (found === undefined) continue;
+      // A copy: all pages together would be held for as long as one of them is.
+      const bytes = Buffer.from(block.subarray(found.start, found.end));
+      parts[place]!.push({ segment, bytes, isWhole: found.isWhole, page: numbers[1], lastPage: numbers[2] });
+    }
+    return parts;
+  }
+
+  #rowsOf(parts: readonly Part[]): TermRows {
+    return newestOf(
+      parts.map((part) => {
+        const others = part.isWhole || part.page === part.lastPage ? [] : this.#pagesAfter(part);
+        return this.#doclists.read(part.bytes, others);
+      }),
+    );
+  }
+
+  #pagesAfter({ segment, page, lastPage }: Part): Buffer[] {
+    const start = segment.id * 2 ** SEGMENT_SHIFT;
+    const pages = this.#pages(
+      `select id, 0, 0, block from (select value ->> 0 as first, value ->> 1 as last from json_each(?))
+        cross join ${this.#table}_data on id between first and last order by id`,
+      [[start + page + 1, start + lastPage]],
+    );
+    if (pages.length !== lastPage - page) throw damagedWords();
+    return pages.map((each) => each.page);
+  }
+
+  /** Of a query that gives three numbers and a page in each row. As one blob, as texts of chunks come (see chunks.ts). */
+  #pages(sql: string, wanted: unknown): Page[] {
+    const [list, blob] = this.#database.get(
+      `with pages(a, b, c, block) as (${sql}) select json_group_array(json_array(a, b, c, length(block))),
+        cast(group_concat(cast(block as text), '') as blob) from pages`,
+      JSON.stringify(wanted),
+    ) as [string, Buffer | null];
+    const rows = JSON.parse(list) as [number, number, number, bytes: number][];
+    const pages: Page[] = [];
+    for (let index = 0, end = 0; index < rows.length; index++) {
+      const row = rows[index]!;
+      pages.push({ numbers: [row[0], row[1], row[2]], page: blob!.subarray(end, (end += row[3])) });
+    }
+    return pages;
+  }
+
+  /** The newest first: what it says of a row is what counts. */
+  #segments(): Segment[] {
+    const sql = `select block from ${this.#table}_data where id = ${STRUCTURE_ROW}`;
+    const block = this.#database.get(sql)?.[0] as Buffer | undefined;
+    if (block === undefined || block[COOKIE_BYTES] === OTHER_LIST) throw damagedWords();
+    const numbers = varints(block.subarray(COOKIE_BYTES));
+    const [levels = 0] = numbers;
+    const segments: Segment[] = [];
+    let at = 3; // behind the numbers of levels, of segments, and of writes
+    for (let level = 0; level < levels; level++) {
+      const count = numbers[at + 1]; // behind that of the segments that are being merged
+      if (count === undefined) throw damagedWords();
+      at += 2;
+      for (let index = at + 3 * (count - 1); index >= at; index -= 3) {
+        const [id, firstPage, lastPage] = numbers.slice(index, index + 3);
+        if (lastPage === undefined) throw damagedWords();
+        segments.push({ id: id!, firstPage: firstPage!, lastPage });
+      }
+      at += 3 * count;
+    }
+    return segments;
+  }
+}
+
+function sizeOf({ bytes, isWhole, page, lastPage }: Part): number {
+  return bytes.length + (isWhole ? 0 : (lastPage - page) * PAGE_BYTES);
+}
