@@ -33,7 +33,7 @@ export const FILE_TEXTS = {
   },
   /** Its path, what it defines or its headings, its first comment or paragraph. */
   outline({ path, language, text }, countTokens) {
-    const names = definitionsIn(text, language, /\S/);
+    const names = definitionsIn(text, language, /\S/g);
     const isCode = contentKind(language) === 'code';
     const said = isCode ? codeWords(firstComment(text, language)) : firstParagraph(text);
     const parts = [pathWords(path), isCode ? codeWords(names.join(' ')) : names.join('\n'), said];

@@ -46,6 +46,7 @@ for (const file of corpus.files(Number(count))) {
   characters = 0;
 }
 await writer.putFiles(group);
+await writer.tidyWords();
 const wordsReady = performance.now();
 const wordsPeak = peakMegabytes();
 for (let index = 0; ;) {

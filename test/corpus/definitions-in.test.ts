@@ -3,12 +3,12 @@ import { definitionsIn } from '#dist/lib/corpus/definitions-in.js';
 
 it('code is about what it defines, Markdown about its headings, as far as they are of interest', () => {
   const code = 'export function retryUpload() {\n  const upload = retry();\n}\nclass Other {\n}\n';
-  expect(definitionsIn(code, 'typescript', /retry|upload|other/i)).toEqual(['retryUpload', 'Other']);
-  expect(definitionsIn(code, 'typescript', /other/i)).toEqual(['Other']);
-  expect(definitionsIn(code, 'typescript', /nothing/i)).toEqual([]);
+  expect(definitionsIn(code, 'typescript', /retry|upload|other/gi)).toEqual(['retryUpload', 'Other']);
+  expect(definitionsIn(code, 'typescript', /other/gi)).toEqual(['Other']);
+  expect(definitionsIn(code, 'typescript', /nothing/gi)).toEqual([]);
   const guide = '# Guide\n\nHow to cancel.\n\n  ## Cancellation\n### Cancel: tokens\n#cancel\n';
-  expect(definitionsIn(guide, 'markdown', /cancel/i)).toEqual(['Cancellation', 'Cancel: tokens']);
-  expect(definitionsIn(code, 'text', /retry/i)).toEqual([]);
+  expect(definitionsIn(guide, 'markdown', /cancel/gi)).toEqual(['Cancellation', 'Cancel: tokens']);
+  expect(definitionsIn(code, 'text', /retry/gi)).toEqual([]);
 });
 
 it.each([
@@ -23,7 +23,7 @@ it.each([
   ['typescript', 'export const MAX_RETRIES: number = 3'],
   ['rust', 'pub(crate) const MAX_RETRIES: &[u8] = b"3";'],
 ])('%s: %j defines a constant', (language, line) => {
-  expect(definitionsIn(line, language, /retries/i).map((name) => name.toLowerCase())).toEqual([
+  expect(definitionsIn(line, language, /retries/gi).map((name) => name.toLowerCase())).toEqual([
     'max_retries',
   ]);
 });
@@ -35,5 +35,5 @@ it.each([
   ['typescript', '  return MAX_RETRIES >= 3'],
   ['typescript', '  client.MAX_RETRIES = 3'],
 ])('%s: %j does not', (language, line) => {
-  expect(definitionsIn(line, language, /retries/i)).toEqual([]);
+  expect(definitionsIn(line, language, /retries/gi)).toEqual([]);
 });

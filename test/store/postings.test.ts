@@ -71,7 +71,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       // Half of a merge, as writers leave one behind.
       if (round % 5 === 4) database.exec(`insert into chunk_words(chunk_words, rank) values ('merge', 3)`);
       const postings = new Postings(database, 'chunk_words');
-      expect(countsByPages(postings, 'w0').length).toBeGreaterThan(10);
+      expect(countsByPages(postings, 'w0').length).toBeGreaterThan(3);
       for (let number = 0; number < WORDS; number += round === 24 ? 1 : 37)
         expect(countsByPages(postings, `w${number}`)).toEqual(countsByFts5(database, `w${number}`));
     }

@@ -15,14 +15,20 @@ const HEADING = /^ {0,3}#{1,6}\s+(\S.*)$/;
 
 /**
  * What a text is about by its own words, on lines that have what `ofInterest` matches: the names that a piece of code
- * defines, line by line, by the rules of its language; the headings of Markdown; nothing for anything else.
+ * defines, line by line, by the rules of its language; the headings of Markdown; nothing for anything else. `ofInterest`
+ * needs the flag g, and matches nothing that goes over the end of a line.
  */
 export function definitionsIn(text: string, language: string, ofInterest: RegExp): string[] {
   const kind = contentKind(language);
-  if (kind === 'prose' || !ofInterest.test(text)) return [];
+  if (kind === 'prose') return [];
   const names = new Set<string>();
-  for (const line of text.split('\n')) {
-    if (!ofInterest.test(line)) continue;
+  for (let from = 0; from < text.length;) {
+    ofInterest.lastIndex = from;
+    const found = ofInterest.exec(text);
+    if (found === null) break;
+    const beginning = text.lastIndexOf('\n', found.index) + 1;
+    const end = text.indexOf('\n', found.index);
+    const line = text.slice(beginning, end === -1 ? text.length : end);
     const start = line.trimStart();
     const name =
       kind === 'markdown'
@@ -30,6 +36,7 @@ export function definitionsIn(text: string, language: string, ofInterest: RegExp
         : (definitionOn(language, start, start.length === line.length)?.name ??
           constantOn(start, start.length === line.length));
     if (name !== undefined) names.add(name);
+    from = beginning + line.length + 1;
   }
   return [...names];
 }

@@ -86,7 +86,7 @@ function anyWordOf({ terms, names }: UnderstoodQuery): RegExp | undefined {
   if (words.size === 0) return undefined;
   return new RegExp(
     [...words].map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'),
-    'i',
+    'gi',
   );
 }
 

@@ -59,14 +59,18 @@ export function gather(
 ): Candidate[] {
   const vectors = scoresOf(legs.vectors);
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
+  const ids = new Set<number>();
+  for (let place = 0; place < legs.vectors.length && place < ranked; place++)
+    ids.add(legs.vectors[place]!.chunkId);
   const words = new Map<number, number>();
   // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
   for (let place = 0; place < legs.chunkWords.length; place++) {
     const { chunkId, score } = legs.chunkWords[place]!;
-    if (place < ranked || vectors.has(chunkId)) words.set(chunkId, score);
+    if (place < ranked || ids.has(chunkId)) words.set(chunkId, score);
   }
-  const readme = query.isAboutAll ? topOfReadme(reader) : [];
-  const places = reader.places([...new Set([...vectors.keys(), ...words.keys(), ...readme])]);
+  for (const chunkId of words.keys()) ids.add(chunkId);
+  if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
+  const places = reader.places([...ids]);
   if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
     const scores = scoresOf(legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND));
     for (const chunkId of words.keys()) scores.delete(chunkId);

@@ -21,6 +21,7 @@ import type { KeptIdentity } from './seal.js';
 import { ShardWriter } from './shard-writer.js';
 import type { Sqlite } from './sqlite.js';
 import { heal, removeUnnamedShards, sweep, truncateLog } from './sweep.js';
+import { tidyWords } from './tidy-words.js';
 import { publishShards, stageVectors } from './vector-writes.js';
 import { WordTables } from './word-tables.js';
 import { bytesOfHex, type WriterContext } from './writer-context.js';
@@ -219,6 +220,10 @@ export class LocalWriter implements StoreWriter {
   async publish(options: { all?: boolean } = {}): Promise<number> {
     if (this.identity === null) return 0;
     return publishShards(this.#context, this.#shards(), options.all === true);
+  }
+
+  tidyWords(signal?: AbortSignal): Promise<void> {
+    return tidyWords(this.#context, signal);
   }
 
   async sweep(): Promise<void> {

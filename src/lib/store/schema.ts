@@ -31,7 +31,7 @@ create virtual table chunk_words using fts5(body, symbol, path, content='', toke
 create virtual table file_words using fts5(body, path, content='', tokenize='${TOKENIZER}');
 `;
 
-const FTS_TABLES = ['chunk_words', 'file_words'];
+export const FTS_TABLES = ['chunk_words', 'file_words'];
 const TABLES = ['meta', 'files', 'chunks', 'chunk_texts', 'embeddings', 'staged', 'shards', 'file_problems'];
 
 // `chunks` is kept apart from its texts, so that going from a hit to its file reads a small table. `uses` counts

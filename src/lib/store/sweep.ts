@@ -5,6 +5,7 @@ import { shardIsSound } from './shard-check.js';
 import { ReadBuffer } from './shard-file.js';
 import { type ShardWriter, TEMPORARY_PREFIX } from './shard-writer.js';
 import { publishShards, repackShard } from './vector-writes.js';
+import { tidyWords } from './tidy-words.js';
 import type { WriterContext } from './writer-context.js';
 
 /** Vectors of texts that are gone stay for the next branch switch: up to this share of the others, or these bytes. */
@@ -24,7 +25,7 @@ export async function sweep(context: WriterContext, writer: ShardWriter | undefi
     await publishShards(context, writer, true);
   }
   // Fault point: shards merged
-  if (context.words.areUntidy) context.write(() => context.words.tidy());
+  await tidyWords(context);
   giveBackPages(context);
   // Fault point: pages given back
   await removeUnnamedShards(context);

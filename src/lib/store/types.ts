@@ -320,6 +320,8 @@ export interface StoreWriter extends KnownFiles {
   stageVectors(vectors: readonly { readonly key: string; readonly vector: Float32Array }[]): void;
   /** Moves full shards (`all`: also the rest) from staging to vectra shards and makes them the current generation. Resolves to the number of shards written. */
   publish(options?: { all?: boolean }): Promise<number>;
+  /** After many words have come or gone: has searches by words find them in one place. Stops between two steps; the next call goes on. */
+  tidyWords(signal?: AbortSignal): Promise<void>;
   /** Drops vectors and shards that nothing names any more (and no open reader needs), and merges small shards. */
   sweep(): Promise<void>;
   /**

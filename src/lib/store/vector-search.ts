@@ -16,8 +16,8 @@ import type { ChunkScore, VectorSearchOptions } from './types.js';
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 /** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
-const CANDIDATES_PER_FOURTH_ROOT = 70;
-const CANDIDATES_PER_HIT = 2;
+const CANDIDATES_PER_FOURTH_ROOT = 55;
+const CANDIDATES_PER_HIT = 1.6;
 
 /** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
 const MOST_OPEN = 512;
@@ -159,7 +159,7 @@ export class VectorSearch {
     const total = allowed.reduce((sum, { count }) => sum + count, 0);
     const wanted = Math.max(
       Math.ceil(CANDIDATES_PER_FOURTH_ROOT * total ** 0.25),
-      options.limit * CANDIDATES_PER_HIT,
+      Math.ceil(options.limit * CANDIDATES_PER_HIT),
     );
     if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
       for (const { shard, bitmap } of allowed) yield [shard, setBits(bitmap, shard.rows)];
@@ -248,25 +248,21 @@ export class VectorSearch {
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
   #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
-    const scores = new Map<number, number>();
-    for (let index = 0; index < ranked.length; index++)
-      scores.set(ranked[index]!.owner, ranked[index]!.score);
-    const owners = JSON.stringify([...scores.keys()]);
-    const rows = listOf<[owner: number, chunkId: number]>(
+    const rows = listOf<[place: number, chunkId: number]>(
       this.#database,
-      `select json_group_array(json_array(owner, id)) from (
-        select e.location as owner, c.id from json_each(?1) j
+      `select json_group_array(json_array(place, id)) from (
+        select j.key as place, c.id from json_each(?1) j
           cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
          where j.value >= 0 ${accepted}
         union all
-        select j.value, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
+        select j.key, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
          where j.value < 0 ${accepted})`,
-      owners,
+      JSON.stringify(ranked.map(({ owner }) => owner)),
     );
     const chunks: ChunkScore[] = [];
     for (let index = 0; index < rows.length; index++) {
       const row = rows[index]!;
-      chunks.push({ chunkId: row[1], score: scores.get(row[0])! });
+      chunks.push({ chunkId: row[1], score: ranked[row[0]]!.score });
     }
     return chunks.sort(byScore).slice(0, options.limit);
   }

@@ -1,13 +1,16 @@
 import { paged } from './queries.js';
-import { createWordTables, metaValue, setMetaValue } from './schema.js';
+import { createWordTables, FTS_TABLES, metaValue, setMetaValue } from './schema.js';
 import type { Sqlite, SqlRow, SqlValue } from './sqlite.js';
 import type { WordRules } from './types.js';
 
 /** So many changed rows are written before the transaction ends. */
 const MOST_WAITING = 10_000;
 
-/** So many removed chunks for each one that is there are put up with. */
-const MOST_REMOVED_SHARE = 0.5;
+/** So many chunks that came or went for each one that is there are put up with. */
+const MOST_CHANGED_SHARE = 0.5;
+
+/** Of 4 KB: some 30 ms. */
+const PAGES_A_STEP = 500; // Fault build: 4
 
 /** Rows between two turns of the event loop: libsql holds on to about a kilobyte of each call until then. */
 const ROWS_A_STEP = 100;
@@ -35,7 +38,7 @@ export class WordTables {
   #rules: WordRules | undefined;
   readonly #newChunks = new Set<number>();
   readonly #newFiles = new Set<number>();
-  #removed = 0;
+  #changed = 0;
 
   constructor(database: Sqlite) {
     this.#database = database;
@@ -80,7 +83,7 @@ export class WordTables {
     const row = this.#database.get(`${CHUNK_SQL} where c.id = ?`, id)!;
     const sql = `insert into chunk_words(chunk_words, rowid, body, symbol, path) values ('delete', ?, ?, ?, ?)`;
     this.#database.run(sql, id, ...this.#wordsOfChunk(row));
-    this.#removed++;
+    this.#changed++;
   }
 
   chunkComes(id: number): void {
@@ -105,8 +108,8 @@ export class WordTables {
   write(): void {
     this.writeChunks();
     for (const id of ascending(this.#newFiles)) this.#insertFile(id);
-    if (this.#removed > 0)
-      setMetaValue(this.#database, 'removedWords', this.#removedSinceTidy() + this.#removed);
+    if (this.#changed > 0)
+      setMetaValue(this.#database, 'changedWords', this.#changedSinceTidy() + this.#changed);
     this.discard();
   }
 
@@ -117,25 +120,32 @@ export class WordTables {
     this.#newChunks.clear();
   }
 
-  /** Words of removed rows stay in FTS5's older segments until these are merged. */
+  /** FTS5 leaves what was written at different times in segments of their own, which each search looks through. */
   get areUntidy(): boolean {
     const chunks = metaValue(this.#database, 'chunks') as number;
-    return this.#removedSinceTidy() > chunks * MOST_REMOVED_SHARE;
+    return this.#changedSinceTidy() > chunks * MOST_CHANGED_SHARE;
   }
 
-  /** Within a transaction. */
-  tidy(): void {
-    this.#database.exec(
-      `insert into chunk_words(chunk_words) values ('optimize'); insert into file_words(file_words) values ('optimize')`,
-    );
+  /** Within a transaction: merges some pages of segments. True when all are merged. */
+  tidyStep(isFirst: boolean): boolean {
+    const isMore = FTS_TABLES.filter((table) => {
+      const before = this.#totalChanges();
+      const sql = `insert into ${table}(${table}, rank) values ('merge', ?)`;
+      // A negative number starts a merge of all segments, positive ones go on with it; no more than one change: nothing was done.
+      this.#database.run(sql, isFirst ? -PAGES_A_STEP : PAGES_A_STEP);
+      return this.#totalChanges() - before > 1;
+    });
+    // Fault point: words tidied in part
+    if (isMore.length > 0) return false;
+    setMetaValue(this.#database, 'changedWords', 0);
     // Fault point: words tidied
-    setMetaValue(this.#database, 'removedWords', 0);
+    return true;
   }
 
   discard(): void {
     this.#newChunks.clear();
     this.#newFiles.clear();
-    this.#removed = 0;
+    this.#changed = 0;
   }
 
   #areComplete(): boolean {
@@ -146,8 +156,13 @@ export class WordTables {
     return chunks === 1 && files === 1;
   }
 
-  #removedSinceTidy(): number {
-    return (metaValue(this.#database, 'removedWords') as number | undefined) ?? 0;
+  /** All of them in an index of before they were counted. */
+  #changedSinceTidy(): number {
+    return (metaValue(this.#database, 'changedWords') ?? metaValue(this.#database, 'chunks')) as number;
+  }
+
+  #totalChanges(): number {
+    return this.#database.get('select total_changes()')![0] as number;
   }
 
   #writeIfMany(): void {
@@ -155,6 +170,7 @@ export class WordTables {
   }
 
   #insertChunk(row: SqlRow): void {
+    this.#changed++;
     const sql = 'insert into chunk_words(rowid, body, symbol, path) values (?, ?, ?, ?)';
     this.#database.run(sql, row[0] as number, ...this.#wordsOfChunk(row));
   }
