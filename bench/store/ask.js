@@ -33,9 +33,10 @@ for (let round = 0; round < WARM_UP + Number(count); round++) {
   const question = questions[round % questions.length];
   if (question === undefined) throw new Error('no questions');
   if (round === WARM_UP) cpuBefore = process.cpuUsage();
+  const { text, vector } = question;
   const marks = [performance.now()];
-  const query = understandQuery(question.text);
-  const vectors = await reader.searchVectors(question.vector, { limit: VECTOR_CANDIDATES });
+  const query = understandQuery(text);
+  const vectors = await reader.searchVectors(vector, { limit: VECTOR_CANDIDATES });
   marks.push(performance.now());
   const legs = { vectors, ...searchWords(reader, query.terms, WORD_CANDIDATES, undefined) };
   marks.push(performance.now());

@@ -81,15 +81,18 @@ export class Corpus {
   }
 }
 
-/** The questions and their vectors. */
+/** The questions and their vectors, which are read when they are asked for: a process that asks has no more of them. */
 export function readQuestions(/** @type {string} */ folder) {
   /** @type {string[]} */
   const texts = JSON.parse(readFileSync(path.join(folder, 'questions.json'), 'utf8'));
-  const bytes = readFileSync(path.join(folder, 'questions.f32'));
-  const all = new Float32Array(new Uint8Array(bytes).buffer);
+  const file = openSync(path.join(folder, 'questions.f32'), 'r');
   return texts.map((text, index) => ({
     text,
-    vector: all.slice(index * DIMENSIONS, (index + 1) * DIMENSIONS),
+    get vector() {
+      const vector = new Float32Array(DIMENSIONS);
+      readSync(file, vector, 0, vector.byteLength, index * vector.byteLength);
+      return vector;
+    },
   }));
 }
 

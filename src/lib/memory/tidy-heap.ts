@@ -1,7 +1,7 @@
 import { collectGarbage } from './collect-garbage.js';
 
 /** An answer leaves a megabyte behind, and V8 would rather let some tens pile up: one collection of some 10 ms for so many calls. */
-const CALLS_PER_COLLECTION = 8;
+const CALLS_PER_COLLECTION = 6;
 
 /** Where much lives, as with thousands of calls that wait, a collection takes longer: then they are this many times its length apart. */
 const TIMES_APART = 10;

@@ -32,7 +32,7 @@ export class PathFacts {
 }
 
 /** A process that answers many queries meets the same files again; so many are some hundred kilobytes. */
-const MOST_KNOWN = 2_000;
+const MOST_KNOWN = 1_000;
 const known = new Map<string, PathFacts>();
 
 export function pathFacts(path: string): PathFacts {

@@ -29,7 +29,7 @@ export function chunksOf(database: Sqlite, ids: readonly number[]): StoredChunk[
   // By index here, as in all that a search does for each of its candidates: to take apart a list by a pattern is an iterator.
   for (let index = 0, end = 0; index < rows.length; index++) {
     const row = rows[index]!;
-    const chunk = {
+    const chunk: { -readonly [Key in keyof StoredChunk]: StoredChunk[Key] } = {
       id: row[0],
       fileId: row[1],
       ordinal: row[2],
@@ -39,7 +39,8 @@ export function chunksOf(database: Sqlite, ids: readonly number[]): StoredChunk[
       endLine: row[6],
       text: texts!.toString('utf8', end, (end += row[7])),
     };
-    chunks.push(row[8] === null ? chunk : { ...chunk, symbol: row[8] });
+    if (row[8] !== null) chunk.symbol = row[8];
+    chunks.push(chunk);
   }
   return inOrderOf(ids, chunks);
 }

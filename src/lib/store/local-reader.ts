@@ -54,10 +54,8 @@ import type {
 } from './types.js';
 
 const MB = 1024 * 1024;
-/** BM25 looks up the length of every row that it scores: this share of the file holds them all. */
-const CACHED_SHARE = 1 / 120;
-const SMALLEST_CACHE = 2 * MB;
-const LARGEST_CACHE = 2 * MB;
+/** More made a search no quicker: the system has the pages, and what is read again and again is kept in memory of our own. */
+const CACHE_BYTES = MB;
 const BUSY_MILLISECONDS = 5000;
 /** A database of up to so many bytes is held against its checksums before it is read: 30 ms, where nobody touched it. */
 const COMPARED_AT_ONCE = 64 * MB;
@@ -351,8 +349,8 @@ function connect(indexDir: string, memory: ReadMemory, scan: SealScan): Connecti
 }
 
 function openSnapshot(file: string, location: string): Sqlite {
-  const cacheBytes = Math.min(LARGEST_CACHE, Math.max(SMALLEST_CACHE, fs.statSync(file).size * CACHED_SHARE));
-  const database = new Sqlite(file, { busyMilliseconds: BUSY_MILLISECONDS, cacheBytes }, location);
+  const options = { busyMilliseconds: BUSY_MILLISECONDS, cacheBytes: CACHE_BYTES };
+  const database = new Sqlite(file, options, location);
   try {
     beginReading(database);
     return database;

@@ -19,10 +19,13 @@ export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[]
   const places: ChunkPlace[] = [];
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!;
-    const path = paths.get(value[1]);
+    const id = value[0];
+    const fileId = value[1];
+    const path = paths.get(fileId);
     if (path === undefined) continue;
-    const place = { id: value[0], fileId: value[1], path, startLine: value[2] };
-    places.push(value[3] === null ? place : { ...place, symbol: value[3] });
+    const startLine = value[2];
+    const symbol = value[3];
+    places.push(symbol === null ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol });
   }
   return inOrderOf(ids, places);
 }

@@ -75,8 +75,7 @@ function decodeShard(file: Buffer): IndexData {
   for (let row = 0; row < layout.rows; row++) {
     const rowStart = layout.rowsOffset + row * layout.rowBytes;
     const block = file.subarray(rowStart, rowStart + layout.rowBytes);
-    if (!rowIsSound(file, rowStart, layout.rowBytes, row))
-      throw new ShardDamagedError(`row ${row} does not fit its checksum`);
+    if (!rowIsSound(block, row)) throw new ShardDamagedError(`row ${row} does not fit its checksum`);
     const idStart = HEADER_BYTES + row * layout.idBytes;
     const vector = new Float32Array(layout.dimensions);
     new Uint8Array(vector.buffer).set(block.subarray(0, layout.dimensions * 4));

@@ -20,12 +20,20 @@ const GAP_ROWS = 6;
 export class ReadBuffer {
   bytes = Buffer.alloc(0);
   floats = new Float32Array(0);
+  #first = new Uint8Array(0);
 
   ensure(bytes: number): void {
     if (this.bytes.length >= bytes) return;
     const memory = new ArrayBuffer(Math.ceil(bytes / 4096) * 4096);
     this.bytes = Buffer.from(memory);
     this.floats = new Float32Array(memory);
+  }
+
+  /** Its first bytes. Candidates are mostly read one by one: a view of its own for each would be half of a search's garbage. */
+  first(bytes: number): Uint8Array {
+    if (this.#first.length !== bytes || this.#first.buffer !== this.floats.buffer)
+      this.#first = new Uint8Array(this.floats.buffer, 0, bytes);
+    return this.#first;
   }
 }
 
@@ -80,8 +88,8 @@ export class ShardFile {
       for (; next < end; next++) {
         const row = rows[next]!;
         const start = (row - first) * rowBytes;
-        if (rowIsSound(bytes, start, rowBytes, row))
-          visit(row, floats, start / 4, bytes.readDoubleLE(start + dimensions * 4));
+        const block = start === 0 ? this.#buffer.first(rowBytes) : bytes.subarray(start, start + rowBytes);
+        if (rowIsSound(block, row)) visit(row, floats, start / 4, bytes.readDoubleLE(start + dimensions * 4));
         else damaged.push(row);
       }
     }

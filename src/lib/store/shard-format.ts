@@ -5,6 +5,7 @@ export const SHARD_FILE = 'index.shard';
 export const HEADER_BYTES = 32;
 const MAGIC = 'EmbSShrd';
 const SHARD_VERSION = 1;
+const CRC_WITH_CHECKSUM = 0x2144df1c;
 
 /** Of a shard: why it cannot be read. */
 export const IS_MISSING = 'it is missing';
@@ -108,10 +109,9 @@ export function sealRow(block: Buffer, row: number): void {
   block.writeUInt32LE(crc32(block.subarray(0, block.length - 4), row), block.length - 4);
 }
 
-/** The row's block is `bytes[start .. start + rowBytes]`. */
-export function rowIsSound(bytes: Buffer, start: number, rowBytes: number, row: number): boolean {
-  const end = start + rowBytes - 4;
-  return bytes.readUInt32LE(end) === crc32(bytes.subarray(start, end), row);
+/** `block`: the row with its checksum, over which together CRC-32 gives the same number whatever the row. */
+export function rowIsSound(block: Uint8Array, row: number): boolean {
+  return crc32(block, row) === CRC_WITH_CHECKSUM;
 }
 
 /** Sign bits of `vector`: bit `i & 7` of byte `i >> 3` is set where component i is positive. */
