@@ -212,10 +212,12 @@ export default class Query extends BaseCommand {
 
   /** Every line gets its own document, also one that fails; the exit code then says that it was done in part. */
   async #batch(searcher: Searcher, request: Omit<SearchRequest, 'text'>, file: string): Promise<void> {
-    const [{ batchLines }, { errorDocument, renderError }] = await Promise.all([
+    const [{ batchLines }, { errorDocument, renderError }, { heapTidier }] = await Promise.all([
       import('../lib/cli/batch-lines.js'),
       import('../lib/cli/render-error.js'),
+      import('../lib/memory/tidy-heap.js'),
     ]);
+    const questionEnded = heapTidier();
     let failed = 0;
     let degraded: string | undefined;
     for await (const text of batchLines(file, this.signal)) {
@@ -235,6 +237,7 @@ export default class Query extends BaseCommand {
       }
       const { isRead } = await this.write(`${JSON.stringify(document)}\n`);
       if (!isRead) break;
+      questionEnded();
     }
     this.signal.throwIfAborted();
     if (failed > 0) {

@@ -1,4 +1,5 @@
 import { EmbedSearchError } from '../errors.js';
+import { heapTidier } from '../memory/tidy-heap.js';
 import type { Searcher } from '../search/searcher.js';
 import type { SearchRequest } from '../search/types.js';
 import { bootstrap, type Estimate } from './bootstrap.js';
@@ -91,6 +92,7 @@ export async function evaluate(
   const systems = options.systems ?? SYSTEMS;
   const scores = new Map<System, RetrievalScores[]>(systems.map((system) => [system, []]));
   const spent = new Map<System, number>(systems.map((system) => [system, 0]));
+  const questionEnded = heapTidier();
   let failed = 0;
   for (const query of queries) {
     for (const system of systems) {
@@ -110,6 +112,7 @@ export async function evaluate(
         ...(error === undefined ? {} : { error }),
       });
     }
+    questionEnded();
   }
   const slices = slicesOf(queries).map(({ name, queries: positions }): SliceResult => {
     const of = (system: System) => positions.map((position) => scores.get(system)![position]!);

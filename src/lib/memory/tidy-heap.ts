@@ -6,7 +6,7 @@ const CALLS_PER_COLLECTION = 6;
 /** Where much lives, as with thousands of calls that wait, a collection takes longer: then they are this many times its length apart. */
 const TIMES_APART = 10;
 
-/** Run after each call: a server lives for days, and what its heap has once taken it keeps. */
+/** Run after each call, or question of many: what a heap has once taken it keeps, and a server lives for days. */
 export function heapTidier(): () => void {
   let calls = 0;
   let earliest = 0;

@@ -1,6 +1,6 @@
 /** A flag that says when a function is optimized, by the major version of Node, for whose V8 it is known: one that a V8 does not know is a line on stderr. */
 const OPTIMIZE_WHEN: Readonly<Record<number, { readonly asking: string; readonly indexing: string }>> = {
-  20: { asking: '--interrupt-budget=300000', indexing: '--interrupt-budget=1000000' },
+  20: { asking: '--interrupt-budget=300000', indexing: '--interrupt-budget=4000000' },
   22: {
     asking: '--invocation-count-for-turbofan=7000',
     indexing: '--invocation-count-for-turbofan=45000',
@@ -20,7 +20,7 @@ const SMALL_HEAP = ['--semi-space-growth-factor=1', '--heap-growing-percent=20',
  */
 export const V8_FLAGS: readonly string[] = [...SMALL_HEAP, ...(optimizeWhen ? [optimizeWhen.asking] : [])];
 
-/** For a process that indexes, after fifteen times as much: what runs that long there is in WebAssembly or native. */
+/** For a process that indexes, after thirty times as much: what runs that long there is in WebAssembly or native. */
 export const INDEXING_V8_FLAGS: readonly string[] = [
   ...SMALL_HEAP,
   ...(optimizeWhen ? [optimizeWhen.indexing] : []),

@@ -11,8 +11,8 @@ export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
-const RANKED_CANDIDATES = 150;
-const RANKED_PER_HIT = 10;
+const RANKED_CANDIDATES = 120;
+const RANKED_PER_HIT = 8;
 
 /** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */
 const MOST_LOWERED = 1 / 2;
@@ -20,7 +20,7 @@ const SEARCHED_BEHIND = 350;
 const LOWERED_BELOW = 0.9;
 
 /** Of each leg's best, so many are read for what only their texts say. */
-const READ_CANDIDATES = 60;
+const READ_CANDIDATES = 50;
 
 /** What the legs found for one query; an absent leg is an empty list. Each is sorted, best first. */
 export interface Legs {
