@@ -77,6 +77,52 @@ describe('the rows of a word, read from the pages of FTS5', () => {
     }
   });
 
+  it.each([64, 300, 4_050])(
+    'go on after a row whose places end anywhere on a page: pages of %d bytes',
+    (pageBytes) => {
+      for (
+        let places = 1;
+        places <= (pageBytes === 4_050 ? 8_200 : 700);
+        places += pageBytes === 4_050 ? 101 : 1
+      ) {
+        const { database, postings } = makeTable(pageBytes);
+        const insert = 'insert into chunk_words(rowid, body) values (?, ?)';
+        database.exec('begin');
+        database.run(insert, 5, 'other word '.repeat(places));
+        database.run(insert, 9, 'word');
+        database.run(insert, 12, 'a word and a word');
+        database.exec('commit');
+        expect(countsByPages(postings, 'word')).toEqual([
+          [5, places],
+          [9, 1],
+          [12, 2],
+        ]);
+        database.close();
+      }
+    },
+  );
+
+  it('have no row that was removed in a segment all of whose terms are in a merge that has not ended', () => {
+    const { database } = makeTable();
+    const put = (from: number, to: number, text: (id: number) => string): void => {
+      database.exec('begin');
+      for (let id = from; id <= to; id++)
+        database.run('insert into chunk_words(rowid, body) values (?, ?)', id, text(id));
+      database.exec('commit');
+    };
+    put(1, 1_000, (id) => `filler${id} more${id % 50} rest${id % 90} zebra${id}`);
+    put(1_001, 1_010, () => 'apple');
+    database.run(`insert into chunk_words(chunk_words, rowid, body) values ('delete', 1003, 'apple')`);
+    for (let step = 0; step < 40; step++) {
+      const merge = `insert into chunk_words(chunk_words, rank) values ('merge', ?)`;
+      database.run(merge, step === 0 ? -1 : 1);
+      for (const word of ['apple', 'filler7', 'more3', 'zebra900'])
+        expect(countsByPages(new Postings(database, 'chunk_words'), word)).toEqual(
+          countsByFts5(database, word),
+        );
+    }
+  });
+
   it('are none for a word that is nowhere, whatever stands beside it, and in a table without rows', () => {
     const { database, postings } = makeTable();
     expect(postings.find([Buffer.from('a')])).toEqual([undefined]);

@@ -142,6 +142,8 @@ export class IndexRun {
       },
       onDecision: onDebug && ((decision, path) => onDebug(`${decision}: ${path}`)),
     });
+    // Before the vectors: what they wait in until they fill a shard takes the pages that this frees.
+    await this.#store.tidyWords(signal);
     this.#debug(`compared ${words.seen} files; ${words.indexed} cut into chunks, ${words.removed} gone`);
     this.#warnings.push(...this.#skipped.warnings());
     return words;

@@ -53,8 +53,6 @@ export async function writeWords(store: StoreWriter, options: WordsOptions): Pro
     await run.take(difference);
   }
   await run.finish(startedAt);
-  // Before the vectors: what they wait in until they fill a shard takes the pages that this frees.
-  await store.tidyWords(options.signal);
   return run.outcome;
 }
 

@@ -4,7 +4,7 @@
 import { keepShape } from '../memory/keep-shape.js';
 import { damagedWords } from './damaged-words.js';
 
-/** Rows with a term, ascending, and how often it stands in each. */
+/** A posting list: the rows with a term, ascending, and how often it stands in each. */
 export interface TermRows {
   readonly ids: Float64Array;
   readonly counts: Uint32Array;
@@ -84,7 +84,8 @@ export class DoclistReader {
     const here = Math.min(this.#left, end - HEAD_BYTES);
     this.#count(page, HEAD_BYTES, HEAD_BYTES + here);
     this.#left -= here;
-    if (firstRow === 0) return firstTerm !== undefined || this.#left === 0;
+    // Places may end with the page, and rows go on on the next one.
+    if (firstRow === 0) return firstTerm !== undefined;
     if (firstRow !== HEAD_BYTES + here) throw damagedWords();
     this.#row = -1; // the first row of a page is stored whole
     this.#readRows(page, firstRow, end);

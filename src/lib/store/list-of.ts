@@ -7,3 +7,15 @@ import type { Sqlite, SqlValue } from './sqlite.js';
 export function listOf<T>(database: Sqlite, sql: string, ...parameters: SqlValue[]): T[] {
   return JSON.parse(database.get(sql, ...parameters)![0] as string) as T[];
 }
+
+/**
+ * The columns of what a query gives, each `json_group_array(column)`: for rows that are looked up by the hundred in each search
+ * quicker than a list of rows, and without an object for each that is garbage at once.
+ */
+export function columnsOf<T extends readonly unknown[][]>(
+  database: Sqlite,
+  sql: string,
+  ...parameters: SqlValue[]
+): T {
+  return database.get(sql, ...parameters)!.map((column) => JSON.parse(column as string)) as unknown as T;
+}

@@ -225,7 +225,7 @@ export class LocalReader implements StoreReader {
   }
 
   documentFrequency(term: string): number {
-    return this.#chunkWords.statistics.rowsWith(term);
+    return this.#chunkWords.rowsWith(term);
   }
 
   chunks(ids: readonly number[]): StoredChunk[] {

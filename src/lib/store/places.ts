@@ -1,30 +1,28 @@
 import { inOrderOf } from './chunks.js';
-import { listOf } from './list-of.js';
+import { columnsOf } from './list-of.js';
 import type { Sqlite } from './sqlite.js';
 import type { ChunkPlace } from './types.js';
 
-const PLACES_SQL = `select json_group_array(json_array(c.id, c.file_id, c.start_line, c.symbol))
+const PLACES_SQL = `select json_group_array(c.id), json_group_array(c.file_id), json_group_array(c.start_line), json_group_array(c.symbol)
   from json_each(?) wanted cross join chunks c on c.id = wanted.value`;
-const PATHS_SQL = `select json_group_array(json_array(f.id, f.path))
+const PATHS_SQL = `select json_group_array(f.id), json_group_array(f.path)
   from json_each(?) wanted cross join files f on f.id = wanted.value`;
 
-type PlaceValues = [id: number, fileId: number, startLine: number, symbol: string | null];
+type PlaceColumns = [ids: number[], fileIds: number[], startLines: number[], symbols: (string | null)[]];
 
 /** See StoreReader.places. */
 export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[] {
-  const values = listOf<PlaceValues>(database, PLACES_SQL, JSON.stringify(ids));
-  const fileIds = new Set<number>();
-  for (let index = 0; index < values.length; index++) fileIds.add(values[index]![1]);
-  const paths = pathsOf(database, fileIds);
+  const columns = columnsOf<PlaceColumns>(database, PLACES_SQL, JSON.stringify(ids));
+  const [found, fileIds, startLines, symbols] = columns;
+  const paths = pathsOf(database, new Set(fileIds));
   const places: ChunkPlace[] = [];
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index]!;
-    const id = value[0];
-    const fileId = value[1];
+  for (let index = 0; index < found.length; index++) {
+    const id = found[index]!;
+    const fileId = fileIds[index]!;
     const path = paths.get(fileId);
     if (path === undefined) continue;
-    const startLine = value[2];
-    const symbol = value[3];
+    const startLine = startLines[index]!;
+    const symbol = symbols[index] ?? null;
     places.push(symbol === null ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol });
   }
   return inOrderOf(ids, places);
@@ -32,8 +30,9 @@ export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[]
 
 /** Paths of files, by id. */
 export function pathsOf(database: Sqlite, fileIds: ReadonlySet<number>): Map<number, string> {
-  const values = listOf<[id: number, path: string]>(database, PATHS_SQL, JSON.stringify([...fileIds]));
+  const columns = columnsOf<[number[], string[]]>(database, PATHS_SQL, JSON.stringify([...fileIds]));
+  const [ids, found] = columns;
   const paths = new Map<number, string>();
-  for (let index = 0; index < values.length; index++) paths.set(values[index]![0], values[index]![1]);
+  for (let index = 0; index < ids.length; index++) paths.set(ids[index]!, found[index]!);
   return paths;
 }

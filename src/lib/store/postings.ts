@@ -1,5 +1,5 @@
 import { damagedWords } from './damaged-words.js';
-import { DoclistReader, findTerm, newestOf, type TermRows } from './doclist.js';
+import { DoclistReader, findTerm, newestOf, type RowsOnPage, type TermRows } from './doclist.js';
 import type { Sqlite } from './sqlite.js';
 import { varints } from './varints.js';
 import type { WordTable } from './word-statistics.js';
@@ -15,6 +15,8 @@ const OTHER_LIST = 0xff;
 const PAGE_BYTES = 4_050;
 /** So many are brought over at once. */
 const PAGES_AT_ONCE = 64;
+/** Terms: of longer texts nothing is held that can be read again. */
+const LONG_QUERY = 32;
 
 /** Before each term: FTS5 has other letters for its tables of prefixes. */
 const MAIN_TABLE = Buffer.from('0');
@@ -31,13 +33,14 @@ interface Page {
   readonly page: Buffer;
 }
 
-/** One term in one segment: what the page has of it that it stands on, and the last page that its rows may stand on. */
+/** One term in one segment: where its rows stand on the page that has it, and the last page that they may go on to. */
 interface Part {
   readonly segment: Segment;
-  readonly bytes: Buffer;
-  readonly isWhole: boolean;
+  readonly place: RowsOnPage;
   readonly page: number;
   readonly lastPage: number;
+  /** What stands at that place; read again where it belongs to a long text. */
+  readonly bytes: Buffer | undefined;
 }
 
 /** A term that is in the table; its rows may all have been removed. */
@@ -57,6 +60,8 @@ export class Postings {
   readonly #database: Sqlite;
   readonly #table: WordTable;
   readonly #doclists = new DoclistReader();
+  /** Where pages of a long text's terms are put together. */
+  #scratch = Buffer.alloc(0);
   #known: readonly Segment[] | undefined;
 
   constructor(database: Sqlite, table: WordTable) {
@@ -68,22 +73,23 @@ export class Postings {
   find(tokens: readonly Token[]): (FoundTerm | undefined)[] {
     const segments = (this.#known ??= this.#segments());
     const atOnce = Math.max(1, Math.floor(PAGES_AT_ONCE / Math.max(1, segments.length)));
+    const isLong = tokens.length > LONG_QUERY;
     const terms: (FoundTerm | undefined)[] = [];
     for (let from = 0; from < tokens.length; from += atOnce) {
-      for (const parts of this.#parts(tokens.slice(from, from + atOnce), segments)) {
+      for (const parts of this.#parts(tokens.slice(from, from + atOnce), segments, isLong)) {
         const bytes = parts.reduce((sum, part) => sum + sizeOf(part), 0);
-        terms.push(bytes === 0 ? undefined : { bytes, rows: () => this.#rowsOf(parts) });
+        terms.push(bytes === 0 ? undefined : { bytes, rows: () => this.#rowsOf(parts, isLong) });
       }
     }
     return terms;
   }
 
   /** For each token, of each segment that has it, the newest first. */
-  #parts(tokens: readonly Token[], segments: readonly Segment[]): Part[][] {
+  #parts(tokens: readonly Token[], segments: readonly Segment[], isLong: boolean): Part[][] {
     const pageIndex = `${this.#table}_idx`;
-    const lookups = tokens.flatMap((token, place) => {
+    const lookups = tokens.flatMap((token) => {
       const term = Buffer.concat([MAIN_TABLE, token]);
-      return segments.map((segment) => ({ term, place, segment }));
+      return segments.map((segment) => ({ term, segment }));
     });
     const pages = this.#pages(
       `select lookup, page, coalesce(next, last), block from
@@ -99,62 +105,84 @@ export class Postings {
         lastPage,
         term.toString('hex'),
       ]),
+      isLong,
     );
     if (pages.length !== lookups.length) throw damagedWords();
-    const parts = tokens.map((): Part[] => []);
+    const found: (Part | undefined)[] = Array.from({ length: lookups.length });
     for (let index = 0; index < pages.length; index++) {
-      const { numbers, page: block } = pages[index]!;
-      const { term, place, segment } = lookups[numbers[0]]!;
-      const found = findTerm(block, term);
-      if (found === undefined) continue;
+      const { numbers, page } = pages[index]!;
+      const lookup = lookups[numbers[0]];
+      if (lookup === undefined) throw damagedWords();
+      const place = findTerm(page, lookup.term);
+      if (place === undefined) continue;
       // A copy: all pages together would be held for as long as one of them is.
-      const bytes = Buffer.from(block.subarray(found.start, found.end));
-      parts[place]!.push({ segment, bytes, isWhole: found.isWhole, page: numbers[1], lastPage: numbers[2] });
+      const bytes = isLong ? undefined : Buffer.from(page.subarray(place.start, place.end));
+      found[numbers[0]] = { segment: lookup.segment, place, page: numbers[1], lastPage: numbers[2], bytes };
     }
-    return parts;
+    return tokens.map((_token, index) =>
+      found
+        .slice(index * segments.length, (index + 1) * segments.length)
+        .filter((part) => part !== undefined),
+    );
   }
 
-  #rowsOf(parts: readonly Part[]): TermRows {
+  #rowsOf(parts: readonly Part[], isLong: boolean): TermRows {
     return newestOf(
-      parts.map((part) => {
-        const others = part.isWhole || part.page === part.lastPage ? [] : this.#pagesAfter(part);
-        return this.#doclists.read(part.bytes, others);
+      parts.map(({ segment, place, page, lastPage, bytes }) => {
+        const end = place.isWhole ? page : lastPage;
+        const start = bytes === undefined ? page : page + 1;
+        const pages = start > end ? [] : this.#pagesOf(segment, start, end, isLong);
+        return bytes === undefined
+          ? this.#doclists.read(pages[0]!.subarray(place.start, place.end), pages.slice(1))
+          : this.#doclists.read(bytes, pages);
       }),
     );
   }
 
-  #pagesAfter({ segment, page, lastPage }: Part): Buffer[] {
+  #pagesOf(segment: Segment, from: number, to: number, isLong: boolean): Buffer[] {
     const start = segment.id * 2 ** SEGMENT_SHIFT;
     const pages = this.#pages(
       `select id, 0, 0, block from (select value ->> 0 as first, value ->> 1 as last from json_each(?))
         cross join ${this.#table}_data on id between first and last order by id`,
-      [[start + page + 1, start + lastPage]],
+      [[start + from, start + to]],
+      isLong,
     );
-    if (pages.length !== lastPage - page) throw damagedWords();
+    if (pages.length !== to - from + 1) throw damagedWords();
     return pages.map((each) => each.page);
   }
 
-  /** Of a query that gives three numbers and a page in each row. As one blob, as texts of chunks come (see chunks.ts). */
-  #pages(sql: string, wanted: unknown): Page[] {
-    const [list, blob] = this.#database.get(
+  /**
+   * Of a query that gives three numbers and a page in each row. As one blob, as texts of chunks come (see chunks.ts); for a
+   * long text as a string, whose pages hold until the next call: the memory of a blob is not free before the event loop turns.
+   */
+  #pages(sql: string, wanted: unknown, isLong: boolean): Page[] {
+    const blob = `cast(group_concat(cast(block as text), '') as blob)`;
+    const [list, joined] = this.#database.get(
       `with pages(a, b, c, block) as (${sql}) select json_group_array(json_array(a, b, c, length(block))),
-        cast(group_concat(cast(block as text), '') as blob) from pages`,
+        ${isLong ? `hex(${blob})` : blob} from pages`,
       JSON.stringify(wanted),
-    ) as [string, Buffer | null];
+    ) as [string, Buffer | string | null];
     const rows = JSON.parse(list) as [number, number, number, bytes: number][];
+    const bytes = typeof joined === 'string' ? this.#inScratch(joined) : (joined ?? Buffer.alloc(0));
+    if (bytes.length !== rows.reduce((sum, row) => sum + row[3], 0)) throw damagedWords(); // a page that is none
     const pages: Page[] = [];
     for (let index = 0, end = 0; index < rows.length; index++) {
       const row = rows[index]!;
-      pages.push({ numbers: [row[0], row[1], row[2]], page: blob!.subarray(end, (end += row[3])) });
+      pages.push({ numbers: [row[0], row[1], row[2]], page: bytes.subarray(end, (end += row[3])) });
     }
     return pages;
+  }
+
+  #inScratch(hex: string): Buffer {
+    if (this.#scratch.length < hex.length / 2) this.#scratch = Buffer.alloc(hex.length / 2);
+    return this.#scratch.subarray(0, this.#scratch.write(hex, 'hex'));
   }
 
   /** The newest first: what it says of a row is what counts. */
   #segments(): Segment[] {
     const sql = `select block from ${this.#table}_data where id = ${STRUCTURE_ROW}`;
-    const block = this.#database.get(sql)?.[0] as Buffer | undefined;
-    if (block === undefined || block[COOKIE_BYTES] === OTHER_LIST) throw damagedWords();
+    const block = this.#database.get(sql)?.[0];
+    if (!Buffer.isBuffer(block) || block[COOKIE_BYTES] === OTHER_LIST) throw damagedWords();
     const numbers = varints(block.subarray(COOKIE_BYTES));
     const [levels = 0] = numbers;
     const segments: Segment[] = [];
@@ -166,7 +194,8 @@ export class Postings {
       for (let index = at + 3 * (count - 1); index >= at; index -= 3) {
         const [id, firstPage, lastPage] = numbers.slice(index, index + 3);
         if (lastPage === undefined) throw damagedWords();
-        segments.push({ id: id!, firstPage: firstPage!, lastPage });
+        // Without pages: all of its terms have gone into a merge that has not ended.
+        if (firstPage !== 0) segments.push({ id: id!, firstPage: firstPage!, lastPage });
       }
       at += 3 * count;
     }
@@ -174,6 +203,6 @@ export class Postings {
   }
 }
 
-function sizeOf({ bytes, isWhole, page, lastPage }: Part): number {
-  return bytes.length + (isWhole ? 0 : (lastPage - page) * PAGE_BYTES);
+function sizeOf({ place, page, lastPage }: Part): number {
+  return place.end - place.start + (place.isWhole ? 0 : (lastPage - page) * PAGE_BYTES);
 }

@@ -1,5 +1,5 @@
 import { keepShape } from '../memory/keep-shape.js';
-/** Rows with a term, ascending. */
+/** Rows with a term, ascending: how often it stands in each, once where that is not said; or what each gains by it, which then is all that counts. */
 export interface TermGains {
   readonly ids: ArrayLike<number>;
   readonly counts?: ArrayLike<number> | undefined;
@@ -27,8 +27,8 @@ export class RowScores {
   }
 
   /**
-   * Adds to the rows that are here what a term gives them: `most`, the more of it the more often it stands there (once, where
-   * `counts` are left out) against the row's norm; or `gains`, ready made.
+   * Adds to the rows that are here what a term gives them: `most`, the more of it the more often it stands there against the
+   * row's norm; or its gains.
    */
   add({ ids, counts, gains }: TermGains, most: number, norms: Float64Array): void {
     const { ids: own, values } = this;

@@ -103,6 +103,7 @@ export function createTables(database: Sqlite): void {
   database.exec(
     `${SCHEMA} ${WORD_TABLES} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT_VERSION}`,
   );
+  setMetaValue(database, 'changedWords', 0);
 }
 
 /** Empties the index within the caller's transaction: the generation before it answers until that commits. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { countBits, setBits } from './bitmap.js';
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { ROWS_PER_LOCATION } from './schema.js';
-import { listOf } from './list-of.js';
+import { columnsOf } from './list-of.js';
 import { type Rows, type RowVisit, ShardFile } from './shard-file.js';
 import type { ReadMemory } from './read-memory.js';
 import { SHARD_FILE, ShardDamagedError, sketchRowBytes } from './shard-format.js';
@@ -248,9 +248,9 @@ export class VectorSearch {
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
   #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
-    const rows = listOf<[place: number, chunkId: number]>(
+    const [owners, chunkIds] = columnsOf<[places: number[], chunkIds: number[]]>(
       this.#database,
-      `select json_group_array(json_array(place, id)) from (
+      `select json_group_array(place), json_group_array(id) from (
         select j.key as place, c.id from json_each(?1) j
           cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
          where j.value >= 0 ${accepted}
@@ -260,10 +260,8 @@ export class VectorSearch {
       JSON.stringify(ranked.map(({ owner }) => owner)),
     );
     const chunks: ChunkScore[] = [];
-    for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]!;
-      chunks.push({ chunkId: row[1], score: ranked[row[0]]!.score });
-    }
+    for (let index = 0; index < owners.length; index++)
+      chunks.push({ chunkId: chunkIds[index]!, score: ranked[owners[index]!]!.score });
     return chunks.sort(byScore).slice(0, options.limit);
   }
 }

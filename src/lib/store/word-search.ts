@@ -5,9 +5,11 @@ import { RowScores, type TermGains } from './row-scores.js';
 import type { Sqlite } from './sqlite.js';
 import type { WordSearchOptions } from './types.js';
 import { quoted, WordStatistics, type WordTable } from './word-statistics.js';
-import { mostScoredOf, type Term, type Terms, termsOf } from './word-terms.js';
+import { mostScoredOf, type Term, type Terms, WordTerms } from './word-terms.js';
 import type { WordTokens } from './word-tokens.js';
 
+/** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
+const MOST_COMMON = 8;
 /** One that adds less at most is left out; the first hits score 15 to 25. */
 const LEAST_OF_COMMON = 1;
 
@@ -30,20 +32,18 @@ export class WordSearch {
   readonly #table: WordTable;
   readonly #filter: FileFilter;
   readonly #tokens: WordTokens;
-  readonly #postings: Postings;
-  #statistics: WordStatistics | undefined;
+  #known: { readonly statistics: WordStatistics; readonly terms: WordTerms } | undefined;
 
   constructor(database: Sqlite, table: WordTable, filter: FileFilter, tokens: WordTokens) {
     this.#database = database;
     this.#table = table;
     this.#filter = filter;
     this.#tokens = tokens;
-    this.#postings = new Postings(database, table);
   }
 
-  /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
-  get statistics(): WordStatistics {
-    return (this.#statistics ??= new WordStatistics(this.#database, this.#table));
+  /** See WordTerms. */
+  rowsWith(term: string): number {
+    return this.#terms.rowsWith(term);
   }
 
   /** What `make` makes of rows with any of the terms, the best first. */
@@ -53,11 +53,7 @@ export class WordSearch {
     make: (id: number, score: number) => T,
   ): T[] {
     if (limit <= 0) return [];
-    const { telling, common } = termsOf(terms, limit, {
-      statistics: this.statistics,
-      postings: this.#postings,
-      tokens: this.#tokens,
-    });
+    const { telling, common } = this.#terms.ask(terms, limit);
     if (telling.length === 0) return [];
     if (filter !== undefined) this.#filter.apply(filter);
     const isFiltered = filter !== undefined;
@@ -74,14 +70,32 @@ export class WordSearch {
     return found.best(limit, make);
   }
 
+  /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
+  get #statistics(): WordStatistics {
+    return this.#read().statistics;
+  }
+
+  get #terms(): WordTerms {
+    return this.#read().terms;
+  }
+
+  #read(): { readonly statistics: WordStatistics; readonly terms: WordTerms } {
+    if (this.#known !== undefined) return this.#known;
+    const statistics = new WordStatistics(this.#database, this.#table);
+    const postings = new Postings(this.#database, this.#table);
+    return (this.#known = { statistics, terms: new WordTerms(statistics, postings, this.#tokens) });
+  }
+
   /** A phrase, or one of so many rows that they are not held, nor what each of them gains. */
   #isForFts5({ list, rows, isPhrase }: Term): boolean {
-    return isPhrase || (list === undefined && rows > mostScoredOf(this.statistics.rows));
+    return isPhrase || (list === undefined && rows > mostScoredOf(this.#statistics.rows));
   }
 
   /** Those of the common terms that change a score. */
   #countingOf(common: readonly Term[]): Term[] {
-    return common.filter(({ rows }) => this.#weightOf(rows) * (K1 + 1) >= LEAST_OF_COMMON);
+    return common
+      .slice(0, MOST_COMMON)
+      .filter(({ rows }) => this.#weightOf(rows) * (K1 + 1) >= LEAST_OF_COMMON);
   }
 
   #scoresOf(terms: readonly Term[]): RowScores {
@@ -95,7 +109,7 @@ export class WordSearch {
 
   /** Of a term that stands in so many places that they are not read. */
   #rowsByFts5({ term, rows }: Term, all: readonly Term[]): TermGains {
-    const most = this.statistics.rows / 2;
+    const most = this.#statistics.rows / 2;
     // Beside one that tells, what a term in most rows adds is next to nothing, however often it stands there.
     const isNothing = rows > most && all.some((other) => other.rows <= most);
     return isNothing ? { ids: this.#idsOf(quoted(term)) } : this.#gainsOf(term);
@@ -120,13 +134,13 @@ export class WordSearch {
   }
 
   #weightOf(rows: number): number {
-    return Math.max(LEAST_WEIGHT, Math.log((this.statistics.rows - rows + 0.5) / (rows + 0.5)));
+    return Math.max(LEAST_WEIGHT, Math.log((this.#statistics.rows - rows + 0.5) / (rows + 0.5)));
   }
 
   /** What a count is set against in a row: the more, the longer it is. */
   #normsOf(ids: ArrayLike<number>): Float64Array {
-    const perToken = (K1 * B) / this.statistics.averageLength;
-    const norms = this.statistics.lengthsOf(ids);
+    const perToken = (K1 * B) / this.#statistics.averageLength;
+    const norms = this.#statistics.lengthsOf(ids);
     for (let slot = 0; slot < norms.length; slot++) norms[slot] = K1 * (1 - B) + perToken * norms[slot]!;
     return norms;
   }

@@ -7,7 +7,6 @@ export type WordTable = 'chunk_words' | 'file_words';
 /** FTS5 keeps the number of rows and the tokens of each column in this row of its data. */
 const TOTALS_ROW = 1;
 const COUNTED_ROWS = 1_000;
-const MOST_KNOWN_TERMS = 4_000;
 const LENGTHS_A_BLOCK = 1_024;
 
 /** What BM25 needs beside the postings, of one word table in one generation. What was looked up once is kept. */
@@ -18,7 +17,6 @@ export class WordStatistics {
   readonly averageLength: number;
   readonly #database: Sqlite;
   readonly #table: WordTable;
-  readonly #rowsWith = new Map<string, number>();
   /** By the number of a block of rows; 0 for a length that is not known. */
   readonly #lengths = new Map<number, Uint16Array | Uint32Array>();
 
@@ -29,24 +27,6 @@ export class WordStatistics {
     const [rows = 0, ...tokens] = totals === undefined ? [] : varints(totals as Buffer);
     this.rows = rows;
     this.averageLength = tokens.reduce((sum, each) => sum + each, 0) / rows;
-  }
-
-  /**
-   * How many rows have the term. The first and the last ones are counted; how many there are between follows from how far
-   * apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
-   */
-  rowsWith(term: string): number {
-    const known = this.#rowsWith.get(term);
-    if (known !== undefined) return known;
-    const rows = this.#countRowsWith(term);
-    this.note(term, rows);
-    return rows;
-  }
-
-  /** Of a term whose rows have been read. */
-  note(term: string, rows: number): void {
-    if (this.#rowsWith.size >= MOST_KNOWN_TERMS) this.#rowsWith.clear();
-    this.#rowsWith.set(term, rows);
   }
 
   /** Tokens of each of these rows. Errors: INDEX_DAMAGED where a row has no length. */
@@ -93,7 +73,11 @@ export class WordStatistics {
     }
   }
 
-  #countRowsWith(term: string): number {
+  /**
+   * About how many rows have the term. The first and the last ones are counted; how many there are between follows from how
+   * far apart these are: of a million rows, to count a word that is everywhere takes as long as the search.
+   */
+  estimateRowsWith(term: string): number {
     const counted = (order: 'asc' | 'desc') =>
       this.#database.get(
         `select count(*), min(rowid), max(rowid) from

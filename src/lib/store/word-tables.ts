@@ -6,10 +6,10 @@ import type { WordRules } from './types.js';
 /** So many changed rows are written before the transaction ends. */
 const MOST_WAITING = 10_000;
 
-/** So many chunks that came or went for each one that is there are put up with. */
+/** So many chunks that came or went (an edited one did both) for each one that is there are put up with. */
 const MOST_CHANGED_SHARE = 0.5;
 
-/** Of 4 KB: some 30 ms. */
+/** Of 4 KB: 30 ms, up to 130 of many rows. */
 const PAGES_A_STEP = 500; // Fault build: 4
 
 /** Rows between two turns of the event loop: libsql holds on to about a kilobyte of each call until then. */

@@ -3,8 +3,10 @@ import type { FoundTerm, Postings } from './postings.js';
 import type { WordStatistics } from './word-statistics.js';
 import type { WordTokens } from './word-tokens.js';
 
-/** Each term is looked up by itself: so many take a tenth of a second. A longer text gives its rarest. */
+/** A longer text gives its rarest. */
 const MOST_TERMS = 1_000;
+/** How many rows have a term is kept for so many. */
+const MOST_KNOWN = 4_000;
 
 /**
  * How many rows a query may score if the terms that are not in more of them suffice, and that times the square root of
@@ -12,9 +14,6 @@ const MOST_TERMS = 1_000;
  */
 const MOST_SCORED = 2_000;
 const MOST_SCORED_PER_ROOT = 13;
-
-/** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
-const MOST_COMMON = 8;
 
 /** A term whose rows and places take more is left to FTS5, and so are the most common of a long text: a megabyte of numbers. */
 const MOST_BYTES = 128 * 1024;
@@ -42,7 +41,7 @@ export interface Terms {
   readonly common: readonly Term[];
 }
 
-interface SizedTerm {
+interface FoundInQuery {
   readonly term: string;
   readonly found: FoundTerm | undefined;
   readonly bytes: number;
@@ -51,55 +50,94 @@ interface SizedTerm {
   readonly place: number;
 }
 
-/** What is asked for of a query's terms, the rarest first, with their rows. `wanted`: so many rows should be found. */
-export function termsOf(
-  terms: readonly string[],
-  wanted: number,
-  { statistics, postings, tokens }: { statistics: WordStatistics; postings: Postings; tokens: WordTokens },
-): Terms {
-  const distinct = [...new Set(terms)];
-  const mostScored = mostScoredOf(statistics.rows);
-  const areAllTelling = statistics.rows <= mostScored && distinct.length <= MOST_TERMS;
-  const telling: Term[] = [];
-  const common: Term[] = [];
-  let scored = 0;
-  for (const term of readTerms()) {
-    const isTelling = common.length === 0 && (scored < wanted || scored + term.rows <= mostScored);
-    (isTelling || areAllTelling ? telling : common).push(term);
-    scored += term.rows;
-  }
-  return { telling, common: common.slice(0, MOST_COMMON) };
+/** The terms of one word table: which rows have them, or how many. */
+export class WordTerms {
+  readonly #statistics: WordStatistics;
+  readonly #postings: Postings;
+  readonly #tokens: WordTokens;
+  readonly #rowsWith = new Map<string, number>();
 
-  /** The rarest first; sums of floats depend on their order, which must not depend on how an index came about. */
-  function readTerms(): Term[] {
+  constructor(statistics: WordStatistics, postings: Postings, tokens: WordTokens) {
+    this.#statistics = statistics;
+    this.#postings = postings;
+    this.#tokens = tokens;
+  }
+
+  /** How many rows have the term: an estimate for a phrase, and for one that stands in too many places to be read. */
+  rowsWith(term: string): number {
+    const known = this.#rowsWith.get(term);
+    if (known !== undefined) return known;
+    const [token] = this.#tokens.of([term]);
+    const found = token && this.#postings.find([token])[0];
+    if (token !== undefined && found === undefined) return this.#note(term, 0);
+    const isRead = found !== undefined && found.bytes <= MOST_BYTES;
+    return this.#note(term, isRead ? found.rows().ids.length : this.#statistics.estimateRowsWith(term));
+  }
+
+  /** What is asked for of a query's terms, the rarest first, with their rows. `wanted`: so many rows should be found. */
+  ask(terms: readonly string[], wanted: number): Terms {
+    const distinct = [...new Set(terms)];
+    const mostScored = mostScoredOf(this.#statistics.rows);
+    const areAllTelling = this.#statistics.rows <= mostScored && distinct.length <= MOST_TERMS;
+    const telling: Term[] = [];
+    const common: Term[] = [];
+    let scored = 0;
+    for (const term of this.#read(this.#rarest(distinct))) {
+      const isTelling = common.length === 0 && (scored < wanted || scored + term.rows <= mostScored);
+      (isTelling || areAllTelling ? telling : common).push(term);
+      scored += term.rows;
+    }
+    return { telling, common };
+  }
+
+  /** Of a longer text: to look up each of ten thousand words for its rows would take their memory. */
+  #rarest(terms: readonly string[]): readonly string[] {
+    if (terms.length <= MOST_TERMS) return terms;
+    return terms
+      .map((term) => ({ term, rows: this.#statistics.estimateRowsWith(term) }))
+      .filter(({ rows }) => rows > 0)
+      .sort((one, other) => one.rows - other.rows)
+      .slice(0, MOST_TERMS)
+      .map(({ term }) => term);
+  }
+
+  /** The rarest first, equal ones as they stand in the query: sums of floats depend on the order. */
+  #read(terms: readonly string[]): Term[] {
     let bytesRead = 0;
-    return sizedTerms()
-      .map((sized) => {
-        const { term, bytes, found, isPhrase, place } = sized;
+    return this.#find(terms)
+      .map(({ term, bytes, found, isPhrase, place }) => {
         const isRead = bytes <= MOST_BYTES && bytesRead + bytes <= MOST_BYTES_TOGETHER;
         const list = isRead ? found?.rows() : undefined;
+        if (list === undefined) {
+          const rows = bytes > MOST_BYTES ? this.rowsWith(term) : this.#statistics.estimateRowsWith(term);
+          return { term, rows, list, isPhrase, place };
+        }
         bytesRead += bytes;
-        if (list !== undefined) statistics.note(term, list.ids.length);
-        return { term, rows: statistics.rowsWith(term), list, isPhrase, place };
+        return { term, rows: this.#note(term, list.ids.length), list, isPhrase, place };
       })
       .filter(({ rows }) => rows > 0)
       .sort((one, other) => one.rows - other.rows || one.place - other.place);
   }
 
   /** Those that are in the table, by what their rows take. */
-  function sizedTerms(): SizedTerm[] {
-    const tokenOf = tokens.of(distinct);
-    const found = postings.find(tokenOf.filter((token) => token !== undefined));
+  #find(terms: readonly string[]): FoundInQuery[] {
+    const tokens = this.#tokens.of(terms);
+    const found = this.#postings.find(tokens.filter((token) => token !== undefined));
     let next = 0;
-    return distinct
-      .map((term, place): SizedTerm => {
-        const isPhrase = tokenOf[place] === undefined;
-        const one = isPhrase ? undefined : found[next++];
-        const bytes = isPhrase ? statistics.rowsWith(term) * BYTES_OF_ROW : (one?.bytes ?? 0);
-        return { term, found: one, bytes, isPhrase, place };
+    return terms
+      .map((term, place): FoundInQuery => {
+        if (tokens[place] === undefined)
+          return { term, found: undefined, bytes: this.rowsWith(term) * BYTES_OF_ROW, isPhrase: true, place };
+        const one = found[next++];
+        return { term, found: one, bytes: one?.bytes ?? 0, isPhrase: false, place };
       })
       .filter(({ bytes }) => bytes > 0)
-      .sort((one, other) => one.bytes - other.bytes)
-      .slice(0, MOST_TERMS);
+      .sort((one, other) => one.bytes - other.bytes);
+  }
+
+  #note(term: string, rows: number): number {
+    if (this.#rowsWith.size >= MOST_KNOWN) this.#rowsWith.clear();
+    this.#rowsWith.set(term, rows);
+    return rows;
   }
 }
