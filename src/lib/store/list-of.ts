@@ -12,10 +12,6 @@ export function listOf<T>(database: Sqlite, sql: string, ...parameters: SqlValue
  * The columns of what a query gives, each `json_group_array(column)`: for rows that are looked up by the hundred in each search
  * quicker than a list of rows, and without an object for each that is garbage at once.
  */
-export function columnsOf<T extends readonly unknown[][]>(
-  database: Sqlite,
-  sql: string,
-  ...parameters: SqlValue[]
-): T {
-  return database.get(sql, ...parameters)!.map((column) => JSON.parse(column as string)) as unknown as T;
+export function columnsOf(database: Sqlite, sql: string, ...parameters: SqlValue[]): unknown[][] {
+  return database.get(sql, ...parameters)!.map((column) => JSON.parse(column as string) as unknown[]);
 }

@@ -12,8 +12,8 @@ type PlaceColumns = [ids: number[], fileIds: number[], startLines: number[], sym
 
 /** See StoreReader.places. */
 export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[] {
-  const columns = columnsOf<PlaceColumns>(database, PLACES_SQL, JSON.stringify(ids));
-  const [found, fileIds, startLines, symbols] = columns;
+  const columns = columnsOf(database, PLACES_SQL, JSON.stringify(ids));
+  const [found, fileIds, startLines, symbols] = columns as PlaceColumns;
   const paths = pathsOf(database, new Set(fileIds));
   const places: ChunkPlace[] = [];
   for (let index = 0; index < found.length; index++) {
@@ -30,8 +30,8 @@ export function placesOf(database: Sqlite, ids: readonly number[]): ChunkPlace[]
 
 /** Paths of files, by id. */
 export function pathsOf(database: Sqlite, fileIds: ReadonlySet<number>): Map<number, string> {
-  const columns = columnsOf<[number[], string[]]>(database, PATHS_SQL, JSON.stringify([...fileIds]));
-  const [ids, found] = columns;
+  const columns = columnsOf(database, PATHS_SQL, JSON.stringify([...fileIds]));
+  const [ids, found] = columns as [ids: number[], paths: string[]];
   const paths = new Map<number, string>();
   for (let index = 0; index < ids.length; index++) paths.set(ids[index]!, found[index]!);
   return paths;

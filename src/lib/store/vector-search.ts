@@ -248,7 +248,7 @@ export class VectorSearch {
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
   #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
-    const [owners, chunkIds] = columnsOf<[places: number[], chunkIds: number[]]>(
+    const columns = columnsOf(
       this.#database,
       `select json_group_array(place), json_group_array(id) from (
         select j.key as place, c.id from json_each(?1) j
@@ -259,6 +259,7 @@ export class VectorSearch {
          where j.value < 0 ${accepted})`,
       JSON.stringify(ranked.map(({ owner }) => owner)),
     );
+    const [owners, chunkIds] = columns as [places: number[], chunkIds: number[]];
     const chunks: ChunkScore[] = [];
     for (let index = 0; index < owners.length; index++)
       chunks.push({ chunkId: chunkIds[index]!, score: ranked[owners[index]!]!.score });
