@@ -1,5 +1,5 @@
 import { definitionsIn } from '../corpus/definitions-in.js';
-import type { StoreReader } from '../store/types.js';
+import type { StoredChunk } from '../store/types.js';
 import type { Evidence } from './rank.js';
 import { stem } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
@@ -15,9 +15,8 @@ export interface EvidenceOfTexts {
 
 /** What only the texts of chunks say. `weightOf`: how much a word of the query tells. */
 export function evidenceOf(
-  reader: StoreReader,
+  chunks: readonly StoredChunk[],
   query: UnderstoodQuery,
-  ids: readonly number[],
   weightOf: (term: string) => number,
 ): EvidenceOfTexts {
   const telling = tellingWords(query.terms, weightOf);
@@ -29,7 +28,7 @@ export function evidenceOf(
   const ofInterest = anyWordOf(query);
   const ofChunk = new Map<number, Evidence>();
   const wordsOfFile = new Map<number, Set<string>>();
-  for (const { id, fileId, text, language, path, symbol = '' } of reader.chunks(ids)) {
+  for (const { id, fileId, text, language, path, symbol = '' } of chunks) {
     const lowerText = text.toLowerCase();
     const lowerPath = path.toLowerCase();
     const ofFile = wordsOfFile.get(fileId) ?? new Set();

@@ -70,7 +70,10 @@ export function gather(
   }
   for (const chunkId of words.keys()) ids.add(chunkId);
   if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
-  const places = reader.places([...ids]);
+  // What is read for its text comes with its place.
+  const read = reader.chunks(idsToRead(legs));
+  for (let index = 0; index < read.length; index++) ids.delete(read[index]!.id);
+  const places: ChunkPlace[] = [...read, ...reader.places([...ids])];
   if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
     const scores = scoresOf(legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND));
     for (const chunkId of words.keys()) scores.delete(chunkId);
@@ -89,9 +92,7 @@ export function gather(
     const { fileId, score } = legs.fileWords[index]!;
     if (files.has(fileId)) fileWords.set(fileId, score);
   }
-  const read = [...legs.vectors.slice(0, READ_CANDIDATES), ...legs.chunkWords.slice(0, READ_CANDIDATES)];
-  const readIds = [...new Set(read.map(({ chunkId }) => chunkId))];
-  const evidence = evidenceOf(reader, query, readIds, weightOf);
+  const evidence = evidenceOf(read, query, weightOf);
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
   const candidates: Candidate[] = [];
   for (let index = 0; index < places.length; index++) {
@@ -111,6 +112,15 @@ export function gather(
     });
   }
   return candidates;
+}
+
+function idsToRead({ vectors, chunkWords }: Legs): number[] {
+  const ids = new Set<number>();
+  for (let place = 0; place < READ_CANDIDATES; place++) {
+    if (place < vectors.length) ids.add(vectors[place]!.chunkId);
+    if (place < chunkWords.length) ids.add(chunkWords[place]!.chunkId);
+  }
+  return [...ids];
 }
 
 function scoresOf(list: readonly ChunkScore[]): Map<number, number> {

@@ -16,7 +16,8 @@ import type { ChunkScore, VectorSearchOptions } from './types.js';
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 /** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
-const CANDIDATES_PER_FOURTH_ROOT = 55;
+const CANDIDATES = 17.5;
+const CANDIDATES_POWER = 0.35;
 const CANDIDATES_PER_HIT = 1.6;
 
 /** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
@@ -158,7 +159,7 @@ export class VectorSearch {
   ): Iterable<[Shard, Rows]> {
     const total = allowed.reduce((sum, { count }) => sum + count, 0);
     const wanted = Math.max(
-      Math.ceil(CANDIDATES_PER_FOURTH_ROOT * total ** 0.25),
+      Math.ceil(CANDIDATES * total ** CANDIDATES_POWER),
       Math.ceil(options.limit * CANDIDATES_PER_HIT),
     );
     if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
