@@ -35,7 +35,7 @@ function countsByFts5(database: Sqlite, word: string): [number, number][] {
 
 function countsByPages(postings: Postings, word: string): [number, number][] {
   const [found] = postings.find([Buffer.from(word)]);
-  const { ids, counts } = found?.rows() ?? { ids: [], counts: [] };
+  const { ids, counts } = found ? postings.rows([found])[0]! : { ids: [], counts: [] };
   return Array.from(ids, (id, index) => [id, counts[index]!]);
 }
 
@@ -72,6 +72,11 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       if (round % 5 === 4) database.exec(`insert into chunk_words(chunk_words, rank) values ('merge', 3)`);
       const postings = new Postings(database, 'chunk_words');
       expect(countsByPages(postings, 'w0').length).toBeGreaterThan(3);
+      const words = Array.from({ length: 20 }, (_, number) => `w${number}`);
+      const found = postings.find(words.map((word) => Buffer.from(word))).filter((one) => one !== undefined);
+      expect(postings.rows(found).map(({ ids }) => ids.length)).toEqual(
+        words.map((word) => countsByFts5(database, word).length).filter((length) => length > 0),
+      );
       for (let number = 0; number < WORDS; number += round === 24 ? 1 : 37)
         expect(countsByPages(postings, `w${number}`)).toEqual(countsByFts5(database, `w${number}`));
     }
@@ -147,11 +152,11 @@ describe('the rows of a word, read from the pages of FTS5', () => {
     for (let id = 1; id <= 1_000; id++)
       database.run('insert into chunk_words(rowid, body) values (?, ?)', id, `word${id} word${id}`);
     const words = Array.from({ length: 1_000 }, (_, index) => Buffer.from(`word${index + 1}`));
-    const found = new Postings(database, 'chunk_words').find(words);
-    found.forEach((one, index) => {
-      const { ids, counts } = one!.rows();
-      expect([[...ids], [...counts]]).toEqual([[index + 1], [2]]);
-    });
+    const postings = new Postings(database, 'chunk_words');
+    const found = postings.find(words).filter((one) => one !== undefined);
+    expect(postings.rows(found).map(({ ids, counts }) => [...ids, ...counts])).toEqual(
+      words.map((_word, index) => [index + 1, 2]),
+    );
   });
 
   it('that are cut off or overwritten are an error or other rows, and never without an end', () => {

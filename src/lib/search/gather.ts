@@ -1,5 +1,5 @@
 import type { ChunkPlace, ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
-import { evidenceOf } from './evidence.js';
+import { evidenceOf, type EvidenceOfTexts } from './evidence.js';
 import { pathFacts } from './path-facts.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
 import { topOfReadme } from './readme.js';
@@ -70,10 +70,9 @@ export function gather(
   }
   for (const chunkId of words.keys()) ids.add(chunkId);
   if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
-  // What is read for its text comes with its place.
-  const read = reader.chunks(idsToRead(legs));
-  for (let index = 0; index < read.length; index++) ids.delete(read[index]!.id);
-  const places: ChunkPlace[] = [...read, ...reader.places([...ids])];
+  const { places, evidence } = readTexts(reader, query, legs, weightOf);
+  for (let index = 0; index < places.length; index++) ids.delete(places[index]!.id);
+  places.push(...reader.places([...ids]));
   if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
     const scores = scoresOf(legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND));
     for (const chunkId of words.keys()) scores.delete(chunkId);
@@ -92,7 +91,6 @@ export function gather(
     const { fileId, score } = legs.fileWords[index]!;
     if (files.has(fileId)) fileWords.set(fileId, score);
   }
-  const evidence = evidenceOf(read, query, weightOf);
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
   const candidates: Candidate[] = [];
   for (let index = 0; index < places.length; index++) {
@@ -114,13 +112,27 @@ export function gather(
   return candidates;
 }
 
-function idsToRead({ vectors, chunkWords }: Legs): number[] {
+/** What the texts of the best of each leg say, and their places, which come with them; the texts themselves are not held. */
+function readTexts(
+  reader: StoreReader,
+  query: UnderstoodQuery,
+  { vectors, chunkWords }: Legs,
+  weightOf: (term: string) => number,
+): { places: ChunkPlace[]; evidence: EvidenceOfTexts } {
   const ids = new Set<number>();
   for (let place = 0; place < READ_CANDIDATES; place++) {
     if (place < vectors.length) ids.add(vectors[place]!.chunkId);
     if (place < chunkWords.length) ids.add(chunkWords[place]!.chunkId);
   }
-  return [...ids];
+  const chunks = reader.chunks([...ids]);
+  const places: ChunkPlace[] = [];
+  for (let index = 0; index < chunks.length; index++) {
+    const { id, fileId, path, startLine, symbol } = chunks[index]!;
+    places.push(
+      symbol === undefined ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol },
+    );
+  }
+  return { places, evidence: evidenceOf(chunks, query, weightOf) };
 }
 
 function scoresOf(list: readonly ChunkScore[]): Map<number, number> {

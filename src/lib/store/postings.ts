@@ -34,7 +34,7 @@ interface Page {
 }
 
 /** One term in one segment: where its rows stand on the page that has it, and the last page that they may go on to. */
-interface Part {
+export interface Part {
   readonly segment: Segment;
   readonly place: RowsOnPage;
   readonly page: number;
@@ -47,8 +47,8 @@ interface Part {
 export interface FoundTerm {
   /** What its rows take, about: some bytes for each and one for each place. */
   readonly bytes: number;
-  /** Reads all of them. */
-  rows(): TermRows;
+  /** The newest first. */
+  readonly parts: readonly Part[];
 }
 
 /**
@@ -69,7 +69,7 @@ export class Postings {
     this.#table = table;
   }
 
-  /** Undefined for a token that is nowhere. Errors: INDEX_DAMAGED where the table is not as FTS5 writes it. */
+  /** Undefined for a token that is nowhere; what is found is for `rows`. Errors: INDEX_DAMAGED where the table is not as FTS5 writes it. */
   find(tokens: readonly Token[]): (FoundTerm | undefined)[] {
     const segments = (this.#known ??= this.#segments());
     const atOnce = Math.max(1, Math.floor(PAGES_AT_ONCE / Math.max(1, segments.length)));
@@ -78,7 +78,7 @@ export class Postings {
     for (let from = 0; from < tokens.length; from += atOnce) {
       for (const parts of this.#parts(tokens.slice(from, from + atOnce), segments, isLong)) {
         const bytes = parts.reduce((sum, part) => sum + sizeOf(part), 0);
-        terms.push(bytes === 0 ? undefined : { bytes, rows: () => this.#rowsOf(parts, isLong) });
+        terms.push(bytes === 0 ? undefined : { bytes, parts });
       }
     }
     return terms;
@@ -126,29 +126,50 @@ export class Postings {
     );
   }
 
-  #rowsOf(parts: readonly Part[], isLong: boolean): TermRows {
-    return newestOf(
-      parts.map(({ segment, place, page, lastPage, bytes }) => {
-        const end = place.isWhole ? page : lastPage;
-        const start = bytes === undefined ? page : page + 1;
-        const pages = start > end ? [] : this.#pagesOf(segment, start, end, isLong);
-        return bytes === undefined
-          ? this.#doclists.read(pages[0]!.subarray(place.start, place.end), pages.slice(1))
-          : this.#doclists.read(bytes, pages);
-      }),
+  /** All rows of each of the terms. Errors: INDEX_DAMAGED. */
+  rows(terms: readonly FoundTerm[]): TermRows[] {
+    const goingOn = terms
+      .flatMap(({ parts }) => parts)
+      .filter(({ bytes, place, page, lastPage }) => bytes !== undefined && !place.isWhole && page < lastPage);
+    const others = new Map(this.#pagesBehind(goingOn).map((pages, index) => [goingOn[index], pages]));
+    return terms.map(({ parts }) =>
+      newestOf(
+        parts.map((part) =>
+          part.bytes === undefined
+            ? this.#rowsOfLong(part)
+            : this.#doclists.read(part.bytes, others.get(part) ?? []),
+        ),
+      ),
     );
   }
 
-  #pagesOf(segment: Segment, from: number, to: number, isLong: boolean): Buffer[] {
-    const start = segment.id * 2 ** SEGMENT_SHIFT;
+  #rowsOfLong({ segment, place, page, lastPage }: Part): TermRows {
+    const range = pagesIn(segment, page, place.isWhole ? page : lastPage);
+    const [first, ...others] = this.#pagesOf([range], true)[0]!;
+    return this.#doclists.read(first!.subarray(place.start, place.end), others);
+  }
+
+  #pagesBehind(parts: readonly Part[]): Buffer[][] {
+    if (parts.length === 0) return [];
+    const ranges = parts.map(({ segment, page, lastPage }) => pagesIn(segment, page + 1, lastPage));
+    return this.#pagesOf(ranges, false);
+  }
+
+  /** The pages of each range. */
+  #pagesOf(ranges: readonly PageRange[], isLong: boolean): Buffer[][] {
     const pages = this.#pages(
-      `select id, 0, 0, block from (select value ->> 0 as first, value ->> 1 as last from json_each(?))
-        cross join ${this.#table}_data on id between first and last order by id`,
-      [[start + from, start + to]],
+      `select range, id, 0, block from
+        (select key as range, value ->> 0 as first, value ->> 1 as last from json_each(?))
+        cross join ${this.#table}_data on id between first and last order by range, id`,
+      ranges,
       isLong,
     );
-    if (pages.length !== to - from + 1) throw damagedWords();
-    return pages.map((each) => each.page);
+    const ofRange = ranges.map((): Buffer[] => []);
+    for (let index = 0; index < pages.length; index++)
+      ofRange[pages[index]!.numbers[0]]!.push(pages[index]!.page);
+    if (ofRange.some((some, index) => some.length !== ranges[index]![1] - ranges[index]![0] + 1))
+      throw damagedWords();
+    return ofRange;
   }
 
   /**
@@ -201,6 +222,14 @@ export class Postings {
     }
     return segments;
   }
+}
+
+/** Row numbers of pages in the table of data. */
+type PageRange = readonly [first: number, last: number];
+
+function pagesIn({ id }: Segment, first: number, last: number): PageRange {
+  const start = id * 2 ** SEGMENT_SHIFT;
+  return [start + first, start + last];
 }
 
 function sizeOf({ place, page, lastPage }: Part): number {

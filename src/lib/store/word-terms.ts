@@ -71,7 +71,10 @@ export class WordTerms {
     const found = token && this.#postings.find([token])[0];
     if (token !== undefined && found === undefined) return this.#note(term, 0);
     const isRead = found !== undefined && found.bytes <= MOST_BYTES;
-    return this.#note(term, isRead ? found.rows().ids.length : this.#statistics.estimateRowsWith(term));
+    return this.#note(
+      term,
+      isRead ? this.#postings.rows([found])[0]!.ids.length : this.#statistics.estimateRowsWith(term),
+    );
   }
 
   /** What is asked for of a query's terms, the rarest first, with their rows. `wanted`: so many rows should be found. */
@@ -103,17 +106,22 @@ export class WordTerms {
 
   /** The rarest first, equal ones as they stand in the query: sums of floats depend on the order. */
   #read(terms: readonly string[]): Term[] {
+    const inTable = this.#find(terms);
     let bytesRead = 0;
-    return this.#find(terms)
+    const readable: FoundTerm[] = [];
+    for (const { found, bytes } of inTable) {
+      if (found === undefined || bytes > MOST_BYTES || bytesRead + bytes > MOST_BYTES_TOGETHER) continue;
+      bytesRead += bytes;
+      readable.push(found);
+    }
+    const lists = this.#postings.rows(readable);
+    return inTable
       .map(({ term, bytes, found, isPhrase, place }) => {
-        const isRead = bytes <= MOST_BYTES && bytesRead + bytes <= MOST_BYTES_TOGETHER;
-        const list = isRead ? found?.rows() : undefined;
-        if (list === undefined) {
-          const rows = bytes > MOST_BYTES ? this.rowsWith(term) : this.#statistics.estimateRowsWith(term);
-          return { term, rows, list, isPhrase, place };
-        }
-        bytesRead += bytes;
-        return { term, rows: this.#note(term, list.ids.length), list, isPhrase, place };
+        const list = found && lists[readable.indexOf(found)];
+        if (list !== undefined)
+          return { term, rows: this.#note(term, list.ids.length), list, isPhrase, place };
+        const rows = bytes > MOST_BYTES ? this.rowsWith(term) : this.#statistics.estimateRowsWith(term);
+        return { term, rows, list, isPhrase, place };
       })
       .filter(({ rows }) => rows > 0)
       .sort((one, other) => one.rows - other.rows || one.place - other.place);
