@@ -2,7 +2,7 @@
 // process can have that is under way: less memory, and half as long again for a question.
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { INDEXING_V8_FLAGS, V8_FLAGS } from '../../dist/lib/memory/v8-flags.js';
+import { v8FlagsFor } from '../../dist/lib/memory/v8-flags.js';
 
 const isWriter = path.basename(process.argv[1] ?? '') === 'write.js';
-for (const flag of isWriter ? INDEXING_V8_FLAGS : V8_FLAGS) setFlagsFromString(flag);
+for (const flag of v8FlagsFor(isWriter ? 'index' : 'query')) setFlagsFromString(flag);

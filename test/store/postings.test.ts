@@ -25,6 +25,10 @@ function makeTable(pageBytes = 4_050): Table {
   return { database, postings: new Postings(database, 'chunk_words') };
 }
 
+function token(word: string): string {
+  return Buffer.from(word).toString('hex');
+}
+
 /** By SQLite's own table of places: of each row, how often the word stands there. */
 function countsByFts5(database: Sqlite, word: string): [number, number][] {
   return database.all(
@@ -34,7 +38,7 @@ function countsByFts5(database: Sqlite, word: string): [number, number][] {
 }
 
 function countsByPages(postings: Postings, word: string): [number, number][] {
-  const [found] = postings.find([Buffer.from(word)]);
+  const [found] = postings.find([token(word)]);
   const { ids, counts } = found ? postings.rows([found])[0]! : { ids: [], counts: [] };
   return Array.from(ids, (id, index) => [id, counts[index]!]);
 }
@@ -73,7 +77,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       const postings = new Postings(database, 'chunk_words');
       expect(countsByPages(postings, 'w0').length).toBeGreaterThan(3);
       const words = Array.from({ length: 20 }, (_, number) => `w${number}`);
-      const found = postings.find(words.map((word) => Buffer.from(word))).filter((one) => one !== undefined);
+      const found = postings.find(words.map(token)).filter((one) => one !== undefined);
       expect(postings.rows(found).map(({ ids }) => ids.length)).toEqual(
         words.map((word) => countsByFts5(database, word).length).filter((length) => length > 0),
       );
@@ -130,10 +134,10 @@ describe('the rows of a word, read from the pages of FTS5', () => {
 
   it('are none for a word that is nowhere, whatever stands beside it, and in a table without rows', () => {
     const { database, postings } = makeTable();
-    expect(postings.find([Buffer.from('a')])).toEqual([undefined]);
+    expect(postings.find([token('a')])).toEqual([undefined]);
     database.run(`insert into chunk_words(rowid, body) values (1, 'b bb bbb d')`);
     const filled = new Postings(database, 'chunk_words');
-    const words = ['a', 'b', 'bb', 'bbbb', 'c', 'd', 'da', 'e', ''].map((word) => Buffer.from(word));
+    const words = ['a', 'b', 'bb', 'bbbb', 'c', 'd', 'da', 'e', ''].map(token);
     expect(filled.find(words).map((found) => found !== undefined)).toEqual([
       false,
       true,
@@ -151,7 +155,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
     const { database } = makeTable();
     for (let id = 1; id <= 1_000; id++)
       database.run('insert into chunk_words(rowid, body) values (?, ?)', id, `word${id} word${id}`);
-    const words = Array.from({ length: 1_000 }, (_, index) => Buffer.from(`word${index + 1}`));
+    const words = Array.from({ length: 1_000 }, (_, index) => token(`word${index + 1}`));
     const postings = new Postings(database, 'chunk_words');
     const found = postings.find(words).filter((one) => one !== undefined);
     expect(postings.rows(found).map(({ ids, counts }) => [...ids, ...counts])).toEqual(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { killOnExit, noLongerLive } from '../embedder/live-children.js';
 import { tiedToParent } from '../embedder/parent-death.js';
 import { EmbedSearchError, type ErrorCode } from '../errors.js';
-import { INDEXING_V8_FLAGS } from '../memory/v8-flags.js';
+import { v8FlagsFor } from '../memory/v8-flags.js';
 import type { IndexOptions, IndexOutcome, IndexProgress, IndexResult } from './types.js';
 
 interface DescribedError {
@@ -40,7 +40,7 @@ export async function indexInProcess(
   signal?.throwIfAborted();
   const [command, ...args] = tiedToParent([
     process.execPath,
-    ...INDEXING_V8_FLAGS,
+    ...v8FlagsFor('index'),
     CHILD_PROGRAM,
     JSON.stringify(options),
   ]);

@@ -51,10 +51,18 @@ export function findTerm(page: Uint8Array, term: Uint8Array): RowsOnPage | undef
   return undefined;
 }
 
-/** Reads the rows of one term after the other, into the same memory. */
+/** Rows: memory of more is given up by the next query. */
+const MOST_KEPT = 32_768;
+
+/**
+ * Reads the rows of one term after the other, into memory that stays: of arrays of their own, made and given up by every
+ * query, the process keeps several megabytes in pieces.
+ */
 export class DoclistReader {
   #ids = new Float64Array(1_024);
   #counts = new Uint32Array(1_024);
+  /** Where the list that is being read starts and ends. */
+  #start = 0;
   #length = 0;
   #row = -1;
   /** Of the last row's places, bytes on the next page. */
@@ -63,16 +71,26 @@ export class DoclistReader {
 
   /**
    * `first`: the rows on the page that has the term; `others`: the pages after it, as far as its rows may go. Of a row that
-   * was removed, the count is 0. Errors: INDEX_DAMAGED.
+   * was removed, the count is 0. What is returned holds until `reset`. Errors: INDEX_DAMAGED.
    */
   read(first: Uint8Array, others: readonly Uint8Array[]): TermRows {
-    this.#length = 0;
+    this.#start = this.#length;
     this.#left = 0;
     this.#row = -1;
     this.#readRows(first, 0, first.length);
     for (const page of others) if (this.#readPage(page)) break;
     if (this.#left > 0) throw damagedWords();
-    return { ids: this.#ids.slice(0, this.#length), counts: this.#counts.slice(0, this.#length) };
+    return {
+      ids: this.#ids.subarray(this.#start, this.#length),
+      counts: this.#counts.subarray(this.#start, this.#length),
+    };
+  }
+
+  /** Before the rows of the next query. */
+  reset(): void {
+    this.#start = 0;
+    this.#length = 0;
+    if (this.#ids.length > MOST_KEPT) this.#makeRoom(MOST_KEPT);
   }
 
   /** Of a page after the first one; true when the term's rows end on it. */
@@ -107,7 +125,7 @@ export class DoclistReader {
         size = size * 128 + (byte & 127);
       } while (byte > 127);
       row = row === -1 ? distance : row + distance;
-      const last = this.#ids[this.#length - 1] ?? -1;
+      const last = this.#length > this.#start ? this.#ids[this.#length - 1]! : -1;
       if (!(row > last) || at > end) throw damagedWords();
       this.#add(row);
       const places = size >> 1; // the lowest bit: it has been removed
@@ -121,15 +139,20 @@ export class DoclistReader {
   }
 
   #add(row: number): void {
-    if (this.#length === this.#ids.length) {
-      const [ids, counts] = [this.#ids, this.#counts];
-      this.#ids = new Float64Array(2 * ids.length);
-      this.#ids.set(ids);
-      this.#counts = new Uint32Array(2 * counts.length);
-      this.#counts.set(counts);
-    }
+    if (this.#length === this.#ids.length) this.#makeRoom(2 * this.#ids.length);
     this.#ids[this.#length] = row;
     this.#counts[this.#length++] = 0;
+  }
+
+  /** The list at hand moves along; those before it keep what they have. */
+  #makeRoom(rows: number): void {
+    const [ids, counts] = [this.#ids, this.#counts];
+    this.#ids = new Float64Array(rows);
+    this.#ids.set(ids.subarray(this.#start, this.#length));
+    this.#counts = new Uint32Array(rows);
+    this.#counts.set(counts.subarray(this.#start, this.#length));
+    this.#length -= this.#start;
+    this.#start = 0;
   }
 
   /** Adds places to those of the last row. */

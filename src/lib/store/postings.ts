@@ -13,13 +13,13 @@ const COOKIE_BYTES = 4;
 const OTHER_LIST = 0xff;
 
 const PAGE_BYTES = 4_050;
-/** So many are brought over at once. */
-const PAGES_AT_ONCE = 64;
+/** So many are brought over at once: blobs of several hundred kilobytes leave memory in pieces. */
+const PAGES_AT_ONCE = 24;
 /** Terms: of longer texts nothing is held that can be read again. */
 const LONG_QUERY = 32;
 
-/** Before each term: FTS5 has other letters for its tables of prefixes. */
-const MAIN_TABLE = Buffer.from('0');
+/** Before each term, in hexadecimal: FTS5 has other letters for its tables of prefixes. */
+const MAIN_TABLE = '30';
 
 interface Segment {
   readonly id: number;
@@ -88,7 +88,7 @@ export class Postings {
   #parts(tokens: readonly Token[], segments: readonly Segment[], isLong: boolean): Part[][] {
     const pageIndex = `${this.#table}_idx`;
     const lookups = tokens.flatMap((token) => {
-      const term = Buffer.concat([MAIN_TABLE, token]);
+      const term = Buffer.from(MAIN_TABLE + token, 'hex');
       return segments.map((segment) => ({ term, segment }));
     });
     const pages = this.#pages(
@@ -126,8 +126,9 @@ export class Postings {
     );
   }
 
-  /** All rows of each of the terms. Errors: INDEX_DAMAGED. */
+  /** All rows of each of the terms, until it is called again. Errors: INDEX_DAMAGED. */
   rows(terms: readonly FoundTerm[]): TermRows[] {
+    this.#doclists.reset();
     const goingOn = terms
       .flatMap(({ parts }) => parts)
       .filter(({ bytes, place, page, lastPage }) => bytes !== undefined && !place.isWhole && page < lastPage);
@@ -157,18 +158,22 @@ export class Postings {
 
   /** The pages of each range. */
   #pagesOf(ranges: readonly PageRange[], isLong: boolean): Buffer[][] {
-    const pages = this.#pages(
-      `select range, id, 0, block from
-        (select key as range, value ->> 0 as first, value ->> 1 as last from json_each(?))
-        cross join ${this.#table}_data on id between first and last order by range, id`,
-      ranges,
-      isLong,
-    );
     const ofRange = ranges.map((): Buffer[] => []);
-    for (let index = 0; index < pages.length; index++)
-      ofRange[pages[index]!.numbers[0]]!.push(pages[index]!.page);
-    if (ofRange.some((some, index) => some.length !== ranges[index]![1] - ranges[index]![0] + 1))
-      throw damagedWords();
+    for (const some of portions(ranges)) {
+      const pages = this.#pages(
+        `select range, id, 0, block from
+          (select value ->> 0 as range, value ->> 1 as first, value ->> 2 as last from json_each(?))
+          cross join ${this.#table}_data on id between first and last order by id`,
+        some,
+        isLong,
+      );
+      for (let index = 0; index < pages.length; index++) {
+        const { numbers, page } = pages[index]!;
+        ofRange[numbers[0]]!.push(isLong ? Buffer.from(page) : page);
+      }
+    }
+    for (const [index, pages] of ofRange.entries())
+      if (pages.length !== ranges[index]![1] - ranges[index]![0] + 1) throw damagedWords();
     return ofRange;
   }
 
@@ -230,6 +235,25 @@ type PageRange = readonly [first: number, last: number];
 function pagesIn({ id }: Segment, first: number, last: number): PageRange {
   const start = id * 2 ** SEGMENT_SHIFT;
   return [start + first, start + last];
+}
+
+/** Parts of ranges, each with the range's number, in portions that are brought over at once. */
+function portions(ranges: readonly PageRange[]): [range: number, first: number, last: number][][] {
+  const portions: [range: number, first: number, last: number][][] = [[]];
+  let room = PAGES_AT_ONCE;
+  for (const [range, [start, last]] of ranges.entries()) {
+    for (let first = start; first <= last;) {
+      if (room === 0) {
+        portions.push([]);
+        room = PAGES_AT_ONCE;
+      }
+      const end = Math.min(last, first + room - 1);
+      portions.at(-1)!.push([range, first, end]);
+      room -= end - first + 1;
+      first = end + 1;
+    }
+  }
+  return portions;
 }
 
 function sizeOf({ place, page, lastPage }: Part): number {

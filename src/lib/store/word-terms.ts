@@ -68,7 +68,7 @@ export class WordTerms {
     const known = this.#rowsWith.get(term);
     if (known !== undefined) return known;
     const [token] = this.#tokens.of([term]);
-    const found = token && this.#postings.find([token])[0];
+    const found = token === undefined ? undefined : this.#postings.find([token])[0];
     if (token !== undefined && found === undefined) return this.#note(term, 0);
     const isRead = found !== undefined && found.bytes <= MOST_BYTES;
     return this.#note(

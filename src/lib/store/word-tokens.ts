@@ -3,8 +3,11 @@ import { Sqlite } from './sqlite.js';
 
 const MOST_KNOWN = 2_000;
 
-/** A token as FTS5 keeps it: UTF-8, of which the stemmer may have cut off a part of a character. */
-export type Token = Buffer;
+/**
+ * A token as FTS5 keeps it, in hexadecimal: UTF-8, of which the stemmer may have cut off a part of a character. No Buffer: a
+ * few bytes that are kept would keep the 8 KB of Node's pool around them.
+ */
+export type Token = string;
 
 /**
  * What the tokenizer of the word tables makes of a term: SQLite's own, asked in a database that is only in memory. A
@@ -35,7 +38,7 @@ export class WordTokens {
       );
       for (const [index, hex] of database.all('select doc, hex(term) from tokens order by doc')) {
         const term = terms[index as number]!;
-        tokens.set(term, tokens.has(term) ? undefined : Buffer.from(hex as string, 'hex'));
+        tokens.set(term, tokens.has(term) ? undefined : (hex as string));
       }
     } finally {
       database.rollback();
