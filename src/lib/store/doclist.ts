@@ -112,28 +112,20 @@ export class DoclistReader {
 
   #readRows(page: Uint8Array, start: number, end: number): void {
     let row = this.#row;
-    for (let at = start; at < end;) {
-      let byte: number;
-      let distance = 0;
-      do {
-        byte = page[at++]!;
-        distance = distance * 128 + (byte & 127);
-      } while (byte > 127);
-      let size = 0;
-      do {
-        byte = page[at++]!;
-        size = size * 128 + (byte & 127);
-      } while (byte > 127);
+    const cursor = new Cursor(page, start);
+    while (cursor.at < end) {
+      const distance = cursor.next();
+      const size = cursor.next();
       row = row === -1 ? distance : row + distance;
       const last = this.#length > this.#start ? this.#ids[this.#length - 1]! : -1;
-      if (!(row > last) || at > end) throw damagedWords();
+      if (!(row > last) || cursor.at > end) throw damagedWords();
       this.#add(row);
       const places = size >> 1; // the lowest bit: it has been removed
-      const endOfPlaces = Math.min(at + places, end);
+      const endOfPlaces = Math.min(cursor.at + places, end);
       this.#isColumnNext = false;
-      this.#count(page, at, endOfPlaces);
-      this.#left = places - (endOfPlaces - at);
-      at = endOfPlaces;
+      this.#count(page, cursor.at, endOfPlaces);
+      this.#left = places - (endOfPlaces - cursor.at);
+      cursor.at = endOfPlaces;
     }
     this.#row = row;
   }

@@ -1,5 +1,5 @@
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
-import { listOf } from './list-of.js';
+import { columnsOf, listOf } from './list-of.js';
 import { Postings } from './postings.js';
 import { RowScores, type TermGains } from './row-scores.js';
 import type { Sqlite } from './sqlite.js';
@@ -32,7 +32,8 @@ export class WordSearch {
   readonly #table: WordTable;
   readonly #filter: FileFilter;
   readonly #tokens: WordTokens;
-  #known: { readonly statistics: WordStatistics; readonly terms: WordTerms } | undefined;
+  #readStatistics: WordStatistics | undefined;
+  #readTerms: WordTerms | undefined;
 
   constructor(database: Sqlite, table: WordTable, filter: FileFilter, tokens: WordTokens) {
     this.#database = database;
@@ -72,18 +73,15 @@ export class WordSearch {
 
   /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
   get #statistics(): WordStatistics {
-    return this.#read().statistics;
+    return (this.#readStatistics ??= new WordStatistics(this.#database, this.#table));
   }
 
   get #terms(): WordTerms {
-    return this.#read().terms;
-  }
-
-  #read(): { readonly statistics: WordStatistics; readonly terms: WordTerms } {
-    if (this.#known !== undefined) return this.#known;
-    const statistics = new WordStatistics(this.#database, this.#table);
-    const postings = new Postings(this.#database, this.#table);
-    return (this.#known = { statistics, terms: new WordTerms(statistics, postings, this.#tokens) });
+    return (this.#readTerms ??= new WordTerms(
+      this.#statistics,
+      new Postings(this.#database, this.#table),
+      this.#tokens,
+    ));
   }
 
   /** A phrase, or one of so many rows that they are not held, nor what each of them gains. */
@@ -124,8 +122,8 @@ export class WordSearch {
   #gainsOf(term: string): TermGains {
     const sql = `select json_group_array(rowid), json_group_array(cast(score * 1e12 as integer)) from
       (select rowid, -bm25(${this.#table}) as score from ${this.#table} where ${this.#table} match ? order by rowid)`;
-    const [ids, gains] = this.#database.get(sql, quoted(term)) as [string, string];
-    return { ids: JSON.parse(ids), gains: (JSON.parse(gains) as number[]).map((gain) => gain / 1e12) };
+    const [ids, gains] = columnsOf(this.#database, sql, quoted(term)) as [number[], number[]];
+    return { ids, gains: gains.map((gain) => gain / 1e12) };
   }
 
   #addCommon(term: Term, telling: readonly Term[], scores: RowScores, norms: Float64Array): void {
