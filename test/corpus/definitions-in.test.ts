@@ -1,14 +1,19 @@
 import { expect, it } from 'vitest';
 import { definitionsIn } from '#dist/lib/corpus/definitions-in.js';
+import { lowerCaseInPlace } from '#dist/lib/corpus/words.js';
+
+function defined(text: string, language: string, ...words: string[]): string[] {
+  return definitionsIn(text, lowerCaseInPlace(text), language, words);
+}
 
 it('code is about what it defines, Markdown about its headings, as far as they are of interest', () => {
   const code = 'export function retryUpload() {\n  const upload = retry();\n}\nclass Other {\n}\n';
-  expect(definitionsIn(code, 'typescript', /retry|upload|other/gi)).toEqual(['retryUpload', 'Other']);
-  expect(definitionsIn(code, 'typescript', /other/gi)).toEqual(['Other']);
-  expect(definitionsIn(code, 'typescript', /nothing/gi)).toEqual([]);
+  expect(defined(code, 'typescript', 'retry', 'upload', 'other')).toEqual(['retryUpload', 'Other']);
+  expect(defined(code, 'typescript', 'other')).toEqual(['Other']);
+  expect(defined(code, 'typescript', 'nothing')).toEqual([]);
   const guide = '# Guide\n\nHow to cancel.\n\n  ## Cancellation\n### Cancel: tokens\n#cancel\n';
-  expect(definitionsIn(guide, 'markdown', /cancel/gi)).toEqual(['Cancellation', 'Cancel: tokens']);
-  expect(definitionsIn(code, 'text', /retry/gi)).toEqual([]);
+  expect(defined(guide, 'markdown', 'cancel')).toEqual(['Cancellation', 'Cancel: tokens']);
+  expect(defined(code, 'text', 'retry')).toEqual([]);
 });
 
 it.each([
@@ -23,9 +28,7 @@ it.each([
   ['typescript', 'export const MAX_RETRIES: number = 3'],
   ['rust', 'pub(crate) const MAX_RETRIES: &[u8] = b"3";'],
 ])('%s: %j defines a constant', (language, line) => {
-  expect(definitionsIn(line, language, /retries/gi).map((name) => name.toLowerCase())).toEqual([
-    'max_retries',
-  ]);
+  expect(defined(line, language, 'retries').map((name) => name.toLowerCase())).toEqual(['max_retries']);
 });
 
 it.each([
@@ -35,5 +38,11 @@ it.each([
   ['typescript', '  return MAX_RETRIES >= 3'],
   ['typescript', '  client.MAX_RETRIES = 3'],
 ])('%s: %j does not', (language, line) => {
-  expect(definitionsIn(line, language, /retries/gi)).toEqual([]);
+  expect(defined(line, language, 'retries')).toEqual([]);
+});
+
+it('finds a word behind a letter that lower case makes longer, on each line once, also at the end of the text', () => {
+  const code = `${'\u0130'.repeat(20)}\nconst first = 1; // İ retry retry\nfunction retryUpload() {}`;
+  expect(defined(code, 'typescript', 'retry', 'upload')).toEqual(['first', 'retryUpload']);
+  expect(defined(code, 'typescript')).toEqual([]);
 });

@@ -14,31 +14,48 @@ const CAPITALS = /^[A-Z][A-Z0-9_]+$/;
 const HEADING = /^ {0,3}#{1,6}\s+(\S.*)$/;
 
 /**
- * What a text is about by its own words, on lines that have what `ofInterest` matches: the names that a piece of code
- * defines, line by line, by the rules of its language; the headings of Markdown; nothing for anything else. `ofInterest`
- * needs the flag g, and matches nothing that goes over the end of a line.
+ * What a text is about by its own words, on lines that have one of `words` in `lower`, which is lowerCaseInPlace(text): the
+ * names that a piece of code defines, line by line, by the rules of its language; the headings of Markdown; nothing for
+ * anything else.
  */
-export function definitionsIn(text: string, language: string, ofInterest: RegExp): string[] {
+export function definitionsIn(
+  text: string,
+  lower: string,
+  language: string,
+  words: readonly string[],
+): string[] {
   const kind = contentKind(language);
   if (kind === 'prose') return [];
-  const names = new Set<string>();
-  for (let from = 0; from < text.length;) {
-    ofInterest.lastIndex = from;
-    const found = ofInterest.exec(text);
-    if (found === null) break;
-    const beginning = text.lastIndexOf('\n', found.index) + 1;
-    const end = text.indexOf('\n', found.index);
-    const line = text.slice(beginning, end === -1 ? text.length : end);
-    const start = line.trimStart();
-    const name =
-      kind === 'markdown'
-        ? HEADING.exec(line)?.[1]
-        : (definitionOn(language, start, start.length === line.length)?.name ??
-          constantOn(start, start.length === line.length));
-    if (name !== undefined) names.add(name);
-    from = beginning + line.length + 1;
+  const places = new Array<number>(words.length);
+  for (let index = 0; index < words.length; index++) places[index] = lower.indexOf(words[index]!);
+  const names: string[] = [];
+  for (;;) {
+    const place = firstOf(places);
+    if (place === -1) return names;
+    const beginning = text.lastIndexOf('\n', place) + 1;
+    const newline = text.indexOf('\n', place);
+    const end = newline === -1 ? text.length : newline;
+    const name = nameOn(text.slice(beginning, end), language, kind);
+    if (name !== undefined && !names.includes(name)) names.push(name);
+    for (let index = 0; index < words.length; index++)
+      if (places[index] !== -1 && places[index]! <= end)
+        places[index] = lower.indexOf(words[index]!, end + 1);
   }
-  return [...names];
+}
+
+/** Of places in a text; -1 where each is -1. */
+function firstOf(places: readonly number[]): number {
+  let first = -1;
+  for (let index = 0; index < places.length; index++)
+    if (places[index] !== -1 && (first === -1 || places[index]! < first)) first = places[index]!;
+  return first;
+}
+
+function nameOn(line: string, language: string, kind: 'code' | 'markdown'): string | undefined {
+  if (kind === 'markdown') return HEADING.exec(line)?.[1];
+  const start = line.trimStart();
+  const isAtMargin = start.length === line.length;
+  return definitionOn(language, start, isAtMargin)?.name ?? constantOn(start, isAtMargin);
 }
 
 function constantOn(start: string, isTopLevel: boolean): string | undefined {

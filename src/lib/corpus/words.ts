@@ -48,6 +48,12 @@ export function pathWords(path: string, lastParts = 3): string {
   return space === -1 ? end.replace(/^[\udc00-\udfff]/, '') : end.slice(space + 1);
 }
 
+/** Each letter where it was: the one that is two letters in lower case would move all that follows. */
+export function lowerCaseInPlace(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.length === text.length ? lower : text.replaceAll('\u0130', 'I').toLowerCase();
+}
+
 function isAscii(text: string): boolean {
   // oxlint-disable-next-line no-control-regex -- the whole ASCII range is meant
   return /^[\x00-\x7f]*$/.test(text);
