@@ -44,7 +44,7 @@ test('words of what was edited, added, renamed and removed are in, as if the fol
 
   const reader = await openLocalStore(indexDirOf(folder)).openReader();
   expect(reader.generation).toBe(outcome.generation);
-  expect(reader.searchChunkWords(['numbat'], { limit: 5 })).toHaveLength(1);
+  expect(reader.searchChunkWords(['numbat'], { limit: 5 }).ids).toHaveLength(1);
   reader.close();
   const after = await contents(folder);
   expect((await refresh(folder)).state).toBe('fresh');

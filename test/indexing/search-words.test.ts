@@ -25,9 +25,9 @@ test('identifiers are found whole and by their parts, paths by theirs, prose by 
   await writer.close();
   const reader = await store.openReader();
   const find = (text: string): string[] =>
-    reader
-      .searchChunkWords(queryTerms(text), { limit: 9 })
-      .flatMap(({ chunkId }) => reader.chunks([chunkId]).map(({ path }) => path));
+    [...reader.searchChunkWords(queryTerms(text), { limit: 9 }).ids].flatMap((id) =>
+      reader.chunks([id]).map(({ path }) => path),
+    );
   for (const text of ['parseHTTPResponse2', 'parse', 'http response', 'max_retry_count', 'retries', 'count'])
     expect(find(text)).toEqual(['src/http/retryUpload.ts']);
   for (const text of ['upload', 'retryUpload.ts', 'src/http'])

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
+import { rowsOf } from '../store/rows.js';
 import { WORDS } from './tree.js';
 
 const ASKED = [['river'], ['stone', 'morning'], ['engine', 'copper', 'part'], ['elongated'], ['new']];
@@ -28,10 +29,10 @@ export async function contentsOf(indexDir: string): Promise<string[]> {
     for (const { path, reason, detail, startLine, endLine } of reader.problems())
       lines.push(`problem ${path} ${reason} ${detail ?? ''} ${startLine ?? ''}-${endLine ?? ''}`);
     for (const terms of ASKED) {
-      for (const { chunkId, score } of reader.searchChunkWords(terms, { limit: 10_000 }))
-        lines.push(`words ${terms.join(' ')} ${places.get(chunkId)} ${score}`);
-      for (const { fileId, score } of reader.searchFileWords(terms, { limit: 10_000 }))
-        lines.push(`file words ${terms.join(' ')} ${paths.get(fileId)} ${score}`);
+      for (const { id, score } of rowsOf(reader.searchChunkWords(terms, { limit: 10_000 })))
+        lines.push(`words ${terms.join(' ')} ${places.get(id)} ${score}`);
+      for (const { id, score } of rowsOf(reader.searchFileWords(terms, { limit: 10_000 })))
+        lines.push(`file words ${terms.join(' ')} ${paths.get(id)} ${score}`);
     }
     lines.push(`counts ${JSON.stringify(reader.counts())}`);
     return lines.sort();
@@ -79,7 +80,7 @@ export async function checkWhole(
   const counted = JSON.stringify({ files, chunks, withVectors });
   if (counts !== counted) throw new Error(`it says ${counts} and has ${counted}`);
   for (const [word, ids] of holding) {
-    const found = reader.searchChunkWords([word], { limit: 100_000 }).map(({ chunkId }) => chunkId);
+    const found = [...reader.searchChunkWords([word], { limit: 100_000 }).ids];
     if (found.sort((a, b) => a - b).join() !== ids.sort((a, b) => a - b).join())
       throw new Error(`${word} stands in ${ids.length} chunks and is found in ${found.length}`);
   }

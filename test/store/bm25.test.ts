@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
-import { file, randomNumbers, temporaryFolder, wordRules } from './fixtures.js';
+import { file, randomNumbers, rowsOf, temporaryFolder, wordRules } from './fixtures.js';
 
 const VOCABULARY =
   'river rivers dog bark upload uploading retry token cache shard parse commit naïve 丸 x'.split(' ');
@@ -55,20 +55,20 @@ describe('what a row scores', () => {
     [VOCABULARY],
   ])('is what BM25 of FTS5 gives it, whatever was removed before: %j', (terms) => {
     const chunks = byFts5('chunk_words', terms);
-    const found = reader.searchChunkWords(terms, { limit: 1_000 });
+    const found = rowsOf(reader.searchChunkWords(terms, { limit: 1_000 }));
     expect(found.length).toBeGreaterThan(10);
     const scores = new Map(chunks.map(({ id, score }) => [id, score]));
     expect(found).toHaveLength(chunks.length);
-    for (const { chunkId, score } of found) expect(score).toBeCloseTo(scores.get(chunkId)!, DIGITS);
+    for (const { id, score } of found) expect(score).toBeCloseTo(scores.get(id)!, DIGITS);
     expect(found.map(({ score }) => score)).toEqual(
       found.map(({ score }) => score).toSorted((a, b) => b - a),
     );
 
     const files = byFts5('file_words', terms);
-    const foundFiles = reader.searchFileWords(terms, { limit: 1_000 });
+    const foundFiles = rowsOf(reader.searchFileWords(terms, { limit: 1_000 }));
     const fileScores = new Map(files.map(({ id, score }) => [id, score]));
     expect(foundFiles).toHaveLength(files.length);
-    for (const { fileId, score } of foundFiles) expect(score).toBeCloseTo(fileScores.get(fileId)!, DIGITS);
+    for (const { id, score } of foundFiles) expect(score).toBeCloseTo(fileScores.get(id)!, DIGITS);
   });
 
   it('so it is where a term stands in very many places', async () => {
@@ -89,15 +89,15 @@ describe('what a row scores', () => {
         .raw()
         .all('"self" OR "river"') as [number, number][],
     );
-    const found = other.searchChunkWords(['self', 'river'], { limit: 1_000 });
+    const found = rowsOf(other.searchChunkWords(['self', 'river'], { limit: 1_000 }));
     expect(found).toHaveLength(90);
-    for (const { chunkId, score } of found) expect(score).toBeCloseTo(scores.get(chunkId)!, DIGITS);
+    for (const { id, score } of found) expect(score).toBeCloseTo(scores.get(id)!, DIGITS);
     other.close();
     crowded.close();
   });
 
   it('a limit leaves the best', () => {
-    const all = reader.searchChunkWords(['dog', 'bark'], { limit: 1_000 });
-    expect(reader.searchChunkWords(['dog', 'bark'], { limit: 7 })).toEqual(all.slice(0, 7));
+    const all = rowsOf(reader.searchChunkWords(['dog', 'bark'], { limit: 1_000 }));
+    expect(rowsOf(reader.searchChunkWords(['dog', 'bark'], { limit: 7 }))).toEqual(all.slice(0, 7));
   });
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
 import { mostScoredOf } from '#dist/lib/store/word-terms.js';
-import { file, wordRules } from './fixtures.js';
+import { file, rowsOf, wordRules } from './fixtures.js';
 
 const FILES = 700;
 const CHUNKS_A_FILE = 20;
@@ -49,13 +49,11 @@ describe('words of an index in which some are nearly everywhere', () => {
   });
 
   const textsFor = (terms: string[], limit: number): string[] =>
-    reader
-      .chunks(reader.searchChunkWords(terms, { limit }).map(({ chunkId }) => chunkId))
-      .map(({ text }) => text);
+    reader.chunks([...reader.searchChunkWords(terms, { limit }).ids]).map(({ text }) => text);
 
   it('the rarest terms say what is found, the others still count', () => {
-    const [first] = reader.searchChunkWords(['usual', 'often', 'once'], { limit: 1 });
-    expect(reader.chunks([first!.chunkId])[0]!.text).toContain('once');
+    const [first] = reader.searchChunkWords(['usual', 'often', 'once'], { limit: 1 }).ids;
+    expect(reader.chunks([first!])[0]!.text).toContain('once');
     // 2,800 chunks have the rarer term, so nothing else is looked at.
     const texts = textsFor(['often', 'seldom', 'usual'], 1000);
     expect(texts).toHaveLength(1000);
@@ -79,7 +77,7 @@ describe('words of an index in which some are nearly everywhere', () => {
   });
 
   const scoresFor = (terms: string[], limit: number): Map<number, number> =>
-    new Map(reader.searchChunkWords(terms, { limit }).map(({ chunkId, score }) => [chunkId, score]));
+    new Map(rowsOf(reader.searchChunkWords(terms, { limit })).map(({ id, score }) => [id, score]));
 
   it('scores are those of all terms', () => {
     const both = scoresFor(['seldom', 'fourth', 'usual'], 50);
@@ -103,7 +101,7 @@ describe('words of an index in which some are nearly everywhere', () => {
     expect(textsFor(['usual'], 5)).toHaveLength(5);
     expect(textsFor(['usual', 'never'], 5)).toHaveLength(5);
     const filter = { accepts: (name: string) => name.startsWith('few/') };
-    const inFew = reader.searchChunkWords(['once', 'seldom', 'usual'], { limit: 100, filter });
+    const inFew = reader.searchChunkWords(['once', 'seldom', 'usual'], { limit: 100, filter }).ids;
     expect(inFew).toHaveLength(CHUNKS_A_FILE);
   });
 
@@ -129,7 +127,7 @@ it('behind a filter that leaves few rows any of the terms finds, also the most c
     await writer.close();
     const reader = await store.openReader();
     const filter = { accepts: (name: string) => name === '7.ts' };
-    expect(reader.searchChunkWords(['3x3', ...common], { limit: 200, filter })).toHaveLength(100);
+    expect(reader.searchChunkWords(['3x3', ...common], { limit: 200, filter }).ids).toHaveLength(100);
     reader.close();
   } finally {
     rmSync(folder, { recursive: true });

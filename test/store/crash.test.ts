@@ -36,8 +36,8 @@ async function checkedVersion(folder: string): Promise<{ version: number; withVe
     }
     expect(versions.size).toBe(1);
     expect(reader.counts()).toEqual({ files: 10, chunks: 20, withVectors });
-    expect(reader.searchChunkWords([`version ${[...versions][0]}`], { limit: 99 })).toHaveLength(10);
-    expect(reader.searchChunkWords(['version'], { limit: 99 })).toHaveLength(10);
+    expect(reader.searchChunkWords([`version ${[...versions][0]}`], { limit: 99 }).ids).toHaveLength(10);
+    expect(reader.searchChunkWords(['version'], { limit: 99 }).ids).toHaveLength(10);
     const [nearest] = await nearestTexts(reader, vectorOf('file 3 stays'), 1);
     expect(withVectors < 20 || nearest === 'file 3 stays').toBe(true);
     expect(reader.warnings).toEqual([]);

@@ -5,6 +5,7 @@ import { afterEach } from 'vitest';
 import type { StoreReader } from '#dist/lib/store/types.js';
 
 export * from './made-up.js';
+export * from './rows.js';
 
 const folders: string[] = [];
 afterEach(() => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader } from '#dist/lib/store/types.js';
 import { verifies } from '../house/promises.js';
-import { file, nearestTexts, sha256, temporaryFolder, vectorOf, wordRules } from './fixtures.js';
+import { file, nearestTexts, rowsOf, sha256, temporaryFolder, vectorOf, wordRules } from './fixtures.js';
 import { makeFormat1 } from './format-1.js';
 
 const texts = ['river dog', 'retry the upload', 'parse a shard', 'commit the cache'];
@@ -13,8 +13,8 @@ async function answersOf(reader: StoreReader): Promise<unknown> {
   const words = reader.searchChunkWords(['upload', 'river', 'ts'], { limit: 9 });
   return {
     nearest: await Promise.all(texts.map((text) => nearestTexts(reader, vectorOf(text), texts.length))),
-    words: words.map(({ chunkId, score }) => [chunkId, score]),
-    files: reader.searchFileWords(['cache'], { limit: 9 }),
+    words: rowsOf(words).map(({ id, score }) => [id, score]),
+    files: rowsOf(reader.searchFileWords(['cache'], { limit: 9 })),
     counts: reader.counts(),
     problems: [...reader.problems()],
     warnings: reader.warnings,

@@ -64,7 +64,7 @@ async function read(folder: string) {
     return {
       warnings: [...reader.warnings],
       counts: reader.counts(),
-      found: reader.searchChunkWords(['page'], { limit: 999 }).length,
+      found: reader.searchChunkWords(['page'], { limit: 999 }).ids.length,
       nearest,
     };
   } finally {

@@ -95,10 +95,10 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(writer.putFile(...file('a.ts', ['two', 'four']))).toEqual({ added: 1, removed: 2 });
       const reader = await read();
       expect(reader.counts()).toMatchObject({ files: 1, chunks: 2 });
-      expect(reader.searchChunkWords(['one'], { limit: 5 })).toEqual([]);
-      expect(reader.searchFileWords(['three'], { limit: 5 })).toEqual([]);
-      expect(reader.searchChunkWords(['four'], { limit: 5 })).toHaveLength(1);
-      expect(reader.searchFileWords(['two'], { limit: 5 })).toHaveLength(1);
+      expect(reader.searchChunkWords(['one'], { limit: 5 }).ids).toHaveLength(0);
+      expect(reader.searchFileWords(['three'], { limit: 5 }).ids).toHaveLength(0);
+      expect(reader.searchChunkWords(['four'], { limit: 5 }).ids).toHaveLength(1);
+      expect(reader.searchFileWords(['two'], { limit: 5 }).ids).toHaveLength(1);
     });
 
     it('a removed file leaves nothing to find', async () => {
@@ -109,7 +109,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(writer.removeFile('never.ts')).toEqual({ removed: 0 });
       const reader = await read();
       expect(reader.counts()).toEqual({ files: 1, chunks: 2, withVectors: 2 });
-      expect(reader.searchChunkWords(['one'], { limit: 5 })).toEqual([]);
+      expect(reader.searchChunkWords(['one'], { limit: 5 }).ids).toHaveLength(0);
       expect((await nearestTexts(reader, vectorOf('one'), 9)).toSorted()).toEqual(['three', 'two']);
     });
 
@@ -219,7 +219,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
         'last',
       ]);
       expect(reader.counts().chunks).toBe(4);
-      expect(reader.searchChunkWords(['far'], { limit: 9 })).toHaveLength(1);
+      expect(reader.searchChunkWords(['far'], { limit: 9 }).ids).toHaveLength(1);
       expect(writer.pendingChunks(9).map(({ text }) => text)).toEqual(['first', 'last', 'far too', 'long']);
     });
 
@@ -318,15 +318,15 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       }
       const best = await reader.searchVectors(query, { limit: 2000, filter: half, exact: true });
       expect(best).toHaveLength(2000);
-      const words = reader.searchChunkWords(['word'], { limit: 1, filter: rare });
-      expect(reader.chunks([words[0]!.chunkId])[0]!.path).toBe('rare/3210.ts');
-      expect(
-        reader.searchFileWords(['word'], { limit: 1, filter: rare }).map(({ fileId }) => fileId),
-      ).toEqual(reader.places([words[0]!.chunkId]).map(({ fileId }) => fileId));
-      expect(reader.searchChunkWords(['word'], { limit: 9000, filter: half })).toHaveLength(2000);
+      const words = reader.searchChunkWords(['word'], { limit: 1, filter: rare }).ids;
+      expect(reader.chunks([...words])[0]!.path).toBe('rare/3210.ts');
+      expect([...reader.searchFileWords(['word'], { limit: 1, filter: rare }).ids]).toEqual(
+        reader.places([...words]).map(({ fileId }) => fileId),
+      );
+      expect(reader.searchChunkWords(['word'], { limit: 9000, filter: half }).ids).toHaveLength(2000);
       const nothing = { accepts: () => false };
       expect(await reader.searchVectors(query, { limit: 3, filter: nothing })).toEqual([]);
-      expect(reader.searchChunkWords(['word'], { limit: 3, filter: nothing })).toEqual([]);
+      expect(reader.searchChunkWords(['word'], { limit: 3, filter: nothing }).ids).toHaveLength(0);
     });
 
     it('words are found by stem, without accents, as phrases and by field', async () => {
@@ -337,7 +337,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       ]);
       writer.putFile(record, [{ ...chunks[0]!, symbol: 'send file' }, ...chunks.slice(1)]);
       const reader = await read();
-      const find = (...terms: string[]): number => reader.searchChunkWords(terms, { limit: 9 }).length;
+      const find = (...terms: string[]): number => reader.searchChunkWords(terms, { limit: 9 }).ids.length;
       expect(find('retrying')).toBe(2);
       expect(find('cafe')).toBe(1);
       expect(find('with_backoff')).toBe(1);
@@ -347,7 +347,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(find('lait', 'nothing')).toBe(2);
       expect(reader.documentFrequency('retry')).toBe(2);
       expect(reader.documentFrequency('never')).toBe(0);
-      expect(reader.searchFileWords(['upload'], { limit: 9 })).toHaveLength(1);
+      expect(reader.searchFileWords(['upload'], { limit: 9 }).ids).toHaveLength(1);
       // In the symbol, and in the path.
       expect(find('send')).toBe(1);
       expect(find('src')).toBe(3);
@@ -368,8 +368,8 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
     ])('a word query of %s is no error', async (_name, terms) => {
       writer.putFile(...file('a.ts', ['text without any of it', 'more']));
       const reader = await read();
-      expect(Array.isArray(reader.searchChunkWords(terms, { limit: 5 }))).toBe(true);
-      expect(Array.isArray(reader.searchFileWords(terms, { limit: 5 }))).toBe(true);
+      expect(reader.searchChunkWords(terms, { limit: 5 }).ids.length).toBeLessThanOrEqual(5);
+      expect(reader.searchFileWords(terms, { limit: 5 }).ids.length).toBeLessThanOrEqual(5);
       for (const term of terms.slice(0, 20)) expect(reader.documentFrequency(term)).toBeTypeOf('number');
       expect(reader.counts().files).toBe(1);
     });
@@ -382,8 +382,8 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       );
       const terms = [...unknown, ...known];
       const reader = await read();
-      expect(reader.searchChunkWords(terms, { limit: 2_000 })).toHaveLength(known.length);
-      expect(reader.searchFileWords(terms, { limit: 2_000 })).toHaveLength(known.length);
+      expect(reader.searchChunkWords(terms, { limit: 2_000 }).ids).toHaveLength(known.length);
+      expect(reader.searchFileWords(terms, { limit: 2_000 }).ids).toHaveLength(known.length);
     });
 
     it('a reader keeps its generation, vectors and all, whatever the writer does', async () => {
@@ -402,7 +402,7 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       writer.setIdentity(identity, modelFile);
       await writer.sweep();
       expect(await nearestTexts(reader, vectorOf('b one'), 9)).toEqual(before);
-      expect(reader.searchChunkWords(['two'], { limit: 9 })).toHaveLength(3);
+      expect(reader.searchChunkWords(['two'], { limit: 9 }).ids).toHaveLength(3);
       expect(reader.counts()).toEqual({ files: 3, chunks: 6, withVectors: 6 });
       expect(reader.warnings).toEqual([]);
       expect((await read()).counts().files).toBe(0);

@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { openLocalStore } from '#dist/lib/store/local-store.js';
 import type { StoreReader, StoreWriter } from '#dist/lib/store/types.js';
-import { file, randomNumbers, temporaryFolder, wordRules } from './fixtures.js';
+import { file, randomNumbers, rowsOf, temporaryFolder, wordRules } from './fixtures.js';
 
 const VOCABULARY = 'river dog bark upload retry token cache shard parse commit'.split(' ');
 const TERMS = [['river'], ['retry', 'upload', 'cache'], ['river dog'], ['never'], VOCABULARY, ['ts', 'deep']];
@@ -12,17 +12,15 @@ const TERMS = [['river'], ['retry', 'upload', 'cache'], ['river dog'], ['never']
 function ranking(reader: StoreReader): unknown {
   const pathOf = new Map([...reader.files()].map(({ id, path: name }) => [id, name]));
   return TERMS.map((terms) => {
-    const chunks = reader.searchChunkWords(terms, { limit: 1e6 });
-    const places = new Map(
-      reader.chunks(chunks.map(({ chunkId }) => chunkId)).map((chunk) => [chunk.id, chunk]),
-    );
-    const files = reader.searchFileWords(terms, { limit: 1e6 });
+    const chunks = rowsOf(reader.searchChunkWords(terms, { limit: 1e6 }));
+    const places = new Map(reader.chunks(chunks.map(({ id }) => id)).map((chunk) => [chunk.id, chunk]));
+    const files = rowsOf(reader.searchFileWords(terms, { limit: 1e6 }));
     return {
       frequencies: terms.map((term) => reader.documentFrequency(term)),
       chunks: chunks
-        .map(({ chunkId, score }) => `${places.get(chunkId)!.path}#${places.get(chunkId)!.ordinal} ${score}`)
+        .map(({ id, score }) => `${places.get(id)!.path}#${places.get(id)!.ordinal} ${score}`)
         .toSorted(),
-      files: files.map(({ fileId, score }) => `${pathOf.get(fileId)} ${score}`).toSorted(),
+      files: files.map(({ id, score }) => `${pathOf.get(id)} ${score}`).toSorted(),
     };
   });
 }

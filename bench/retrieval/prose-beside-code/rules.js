@@ -5,7 +5,7 @@ import { isProse } from '../../../dist/lib/search/file-kind.js';
 
 /**
  * @typedef {import('../../../dist/lib/search/rank.js').RankedChunk} RankedChunk
- * @typedef {import('../../../dist/lib/search/rank.js').ScoreParts} ScoreParts
+ * @typedef {import('../../../dist/lib/search/score-parts.js').ScoreParts} ScoreParts
  * @typedef {{counts: readonly {language: string, files: number, chunks: number}[], asksForProse: boolean}} Folder
  * @typedef {(ranked: readonly RankedChunk[], folder: Folder) => (entry: RankedChunk) => number} Rule
  */

@@ -1,6 +1,6 @@
 import { understandQuery } from '../search/understand.js';
 import { termMatcher } from '../search/snippet.js';
-import type { ScoreParts } from '../search/rank.js';
+import type { ScoreParts } from '../search/score-parts.js';
 import type { SearchHit, SearchResult, UnderstoodAs } from '../search/types.js';
 import { formatCount, printable } from './format.js';
 import type { Palette } from './palette.js';

@@ -1,7 +1,8 @@
 import { keepShape } from '../memory/keep-shape.js';
 import type { FileKind } from './file-kind.js';
-import { pathFacts } from './path-facts.js';
+import { type PathFacts, pathFacts } from './path-facts.js';
 import type { Candidate } from './rank.js';
+import { Stems } from './stems.js';
 import { understandQuery, type UnderstoodQuery } from './understand.js';
 
 interface FileFact {
@@ -15,40 +16,56 @@ interface FileFact {
 /** What follows from a file's path for a query, once for all of its chunks. */
 export class FileFacts {
   readonly #query: UnderstoodQuery;
-  readonly #stems: ReadonlySet<string>;
+  readonly #stems: Stems;
   readonly #known = new Map<number, FileFact>();
   /** How many files have the word in their path, of those that are looked at. */
   readonly #frequency = new Map<string, number>();
   readonly #files: number;
 
-  constructor(query: UnderstoodQuery, stems: ReadonlySet<string>, candidates: readonly Candidate[]) {
+  constructor(query: UnderstoodQuery, stems: Stems, candidates: readonly Candidate[]) {
     this.#query = query;
     this.#stems = stems;
-    const paths = new Set(candidates.map(({ path }) => path));
-    this.#files = paths.size;
-    for (const path of paths)
-      for (const word of pathFacts(path).words)
-        if (stems.has(word)) this.#frequency.set(word, (this.#frequency.get(word) ?? 0) + 1);
+    const seen = new Set<number>();
+    for (let index = 0; index < candidates.length; index++) {
+      const { fileId, path } = candidates[index]!;
+      if (seen.has(fileId)) continue;
+      seen.add(fileId);
+      this.#count(pathFacts(path));
+    }
+    this.#files = seen.size;
   }
 
   of({ fileId, path }: Candidate): FileFact {
     let fact = this.#known.get(fileId);
     if (fact === undefined) {
-      const { kind, lower, nameWords } = pathFacts(path);
+      const facts = pathFacts(path);
+      const { kind, lower } = facts;
       const isNamed = this.#query.files.some(
         (file) => lower === file || lower.endsWith(`/${file}`) || file.endsWith(`/${lower}`),
       );
-      fact = { kind, isNamed, nameShare: this.#nameShare(nameWords) };
+      fact = { kind, isNamed, nameShare: this.#nameShare(facts) };
       this.#known.set(fileId, fact);
     }
     return fact;
   }
 
-  #nameShare(words: readonly string[]): number {
-    if (words.length === 0) return 0;
+  #count(facts: PathFacts): void {
+    if (!this.#stems.mayBeIn(facts.lower)) return;
+    const { words } = facts;
+    for (let index = 0; index < words.length; index++) {
+      const word = words[index]!;
+      if (this.#stems.has(word)) this.#frequency.set(word, (this.#frequency.get(word) ?? 0) + 1);
+    }
+  }
+
+  #nameShare(facts: PathFacts): number {
+    if (!this.#stems.mayBeIn(facts.lower)) return 0;
+    const { nameWords } = facts;
+    if (nameWords.length === 0) return 0;
     let matched = 0;
-    for (const word of words) if (this.#stems.has(word)) matched += this.#rarity(word);
-    return matched / words.length;
+    for (let index = 0; index < nameWords.length; index++)
+      if (this.#stems.has(nameWords[index]!)) matched += this.#rarity(nameWords[index]!);
+    return matched / nameWords.length;
   }
 
   /** 1 for a word that one path has, 0 for one that all have: the inverse document frequency, scaled. */
@@ -58,4 +75,4 @@ export class FileFacts {
   }
 }
 
-keepShape(new FileFacts(understandQuery(''), new Set(), []));
+keepShape(new FileFacts(understandQuery(''), new Stems([]), []));

@@ -1,4 +1,4 @@
-import type { ChunkPlace, ChunkScore, FileScore, SearchFilter, StoreReader } from '../store/types.js';
+import type { ChunkPlace, ChunkScore, SearchFilter, StoreReader, WordScores } from '../store/types.js';
 import { evidenceOf, type EvidenceOfTexts } from './evidence.js';
 import { pathFacts } from './path-facts.js';
 import type { Candidate, LegRange, LegRanges } from './rank.js';
@@ -22,11 +22,11 @@ const LOWERED_BELOW = 0.9;
 /** Of each leg's best, so many are read for what only their texts say. */
 const READ_CANDIDATES = 50;
 
-/** What the legs found for one query; an absent leg is an empty list. Each is sorted, best first. */
+/** What the legs found for one query; an absent leg is empty. Each is sorted, best first. */
 export interface Legs {
   readonly vectors: readonly ChunkScore[];
-  readonly chunkWords: readonly ChunkScore[];
-  readonly fileWords: readonly FileScore[];
+  readonly chunkWords: WordScores;
+  readonly fileWords: WordScores;
 }
 
 /** The two legs by words. */
@@ -57,39 +57,45 @@ export function gather(
   legs: Legs,
   { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
-  const vectors = scoresOf(legs.vectors);
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
+  const vectors = new Map<number, number>();
   const ids = new Set<number>();
-  for (let place = 0; place < legs.vectors.length && place < ranked; place++)
-    ids.add(legs.vectors[place]!.chunkId);
-  const words = new Map<number, number>();
-  // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
-  for (let place = 0; place < legs.chunkWords.length; place++) {
-    const { chunkId, score } = legs.chunkWords[place]!;
-    if (place < ranked || ids.has(chunkId)) words.set(chunkId, score);
+  for (let place = 0; place < legs.vectors.length; place++) {
+    const { chunkId, score } = legs.vectors[place]!;
+    vectors.set(chunkId, score);
+    if (place < ranked) ids.add(chunkId);
   }
-  for (const chunkId of words.keys()) ids.add(chunkId);
+  const words = new Map<number, number>();
+  const { ids: chunkIds, scores } = legs.chunkWords;
+  // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
+  for (let place = 0; place < chunkIds.length; place++) {
+    const chunkId = chunkIds[place]!;
+    if (place < ranked) ids.add(chunkId);
+    else if (!ids.has(chunkId)) continue;
+    words.set(chunkId, scores[place]!);
+  }
   if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
   const { places, evidence } = readTexts(reader, query, legs, weightOf);
   for (let index = 0; index < places.length; index++) ids.delete(places[index]!.id);
   places.push(...reader.places([...ids]));
   if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
-    const scores = scoresOf(legs.chunkWords.slice(ranked, ranked + SEARCHED_BEHIND));
-    for (const chunkId of words.keys()) scores.delete(chunkId);
+    const behind = new Map<number, number>();
+    for (let place = ranked; place < chunkIds.length && place < ranked + SEARCHED_BEHIND; place++)
+      if (!words.has(chunkIds[place]!)) behind.set(chunkIds[place]!, scores[place]!);
     const others = reader
-      .places([...scores.keys()])
+      .places([...behind.keys()])
       .filter(({ path }) => !isLowered(path, query, weights.kind));
     for (const place of others.slice(0, ranked)) {
       places.push(place);
-      words.set(place.id, scores.get(place.id)!);
+      words.set(place.id, behind.get(place.id)!);
     }
   }
   const files = new Set<number>();
   for (let index = 0; index < places.length; index++) files.add(places[index]!.fileId);
   const fileWords = new Map<number, number>();
-  for (let index = 0; index < legs.fileWords.length; index++) {
-    const { fileId, score } = legs.fileWords[index]!;
-    if (files.has(fileId)) fileWords.set(fileId, score);
+  for (let place = 0; place < legs.fileWords.ids.length; place++) {
+    const fileId = legs.fileWords.ids[place]!;
+    if (files.has(fileId)) fileWords.set(fileId, legs.fileWords.scores[place]!);
   }
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
   const candidates: Candidate[] = [];
@@ -122,7 +128,7 @@ function readTexts(
   const ids = new Set<number>();
   for (let place = 0; place < READ_CANDIDATES; place++) {
     if (place < vectors.length) ids.add(vectors[place]!.chunkId);
-    if (place < chunkWords.length) ids.add(chunkWords[place]!.chunkId);
+    if (place < chunkWords.ids.length) ids.add(chunkWords.ids[place]!);
   }
   const chunks = reader.chunks([...ids]);
   const places: ChunkPlace[] = [];
@@ -133,12 +139,6 @@ function readTexts(
     );
   }
   return { places, evidence: evidenceOf(chunks, query, weightOf) };
-}
-
-function scoresOf(list: readonly ChunkScore[]): Map<number, number> {
-  const scores = new Map<number, number>();
-  for (let index = 0; index < list.length; index++) scores.set(list[index]!.chunkId, list[index]!.score);
-  return scores;
 }
 
 function modifiedTimes(reader: StoreReader, places: readonly ChunkPlace[]): Map<string, number | undefined> {
@@ -169,13 +169,15 @@ function countLowered(
  * fewer chunks have any of the words, the worst of them is still better than those without, which BM25 gives 0.
  */
 export function rangesOf({ vectors, chunkWords, fileWords }: Legs): LegRanges {
+  const { length } = vectors;
+  const lowest = vectors[Math.min(length, VECTOR_CANDIDATES) - 1]?.score ?? 0;
   return {
-    vector: range(vectors, VECTOR_CANDIDATES, vectors.at(-1)?.score ?? 0),
-    words: range(chunkWords, WORD_CANDIDATES, 0),
-    fileWords: range(fileWords, WORD_CANDIDATES, 0),
+    vector: { high: vectors[0]?.score ?? 0, low: lowest },
+    words: rangeOfWords(chunkWords),
+    fileWords: rangeOfWords(fileWords),
   };
 }
 
-function range(list: readonly { score: number }[], depth: number, lowest: number): LegRange {
-  return { high: list[0]?.score ?? 0, low: list.length < depth ? lowest : list[depth - 1]!.score };
+function rangeOfWords({ scores }: WordScores): LegRange {
+  return { high: scores[0] ?? 0, low: scores[WORD_CANDIDATES - 1] ?? 0 };
 }

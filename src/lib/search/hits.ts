@@ -1,7 +1,7 @@
 import type { StoreReader } from '../store/types.js';
 import { withContext } from './context-lines.js';
 import type { Place } from './duplicates.js';
-import type { ScoreParts } from './rank.js';
+import type { ScoreParts } from './score-parts.js';
 import { bestLines } from './snippet.js';
 import type { SearchHit } from './types.js';
 

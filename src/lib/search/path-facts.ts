@@ -1,5 +1,6 @@
 import { splitIdentifier } from '../corpus/words.js';
 import { fileKind, type FileKind, isProse } from './file-kind.js';
+import { RecentlyUsed } from '../memory/recently-used.js';
 import { stem } from './stems.js';
 
 /** What a path says whatever is asked. Its words are taken apart when they are asked for: of many only the kind is. */
@@ -32,14 +33,12 @@ export class PathFacts {
 }
 
 /** A process that answers many queries meets the same files again; so many are some hundred kilobytes. */
-const MOST_KNOWN = 1_000;
-const known = new Map<string, PathFacts>();
+const known = new RecentlyUsed<string, PathFacts>(1_000);
 
 export function pathFacts(path: string): PathFacts {
   let facts = known.get(path);
   if (facts === undefined) {
     facts = new PathFacts(path);
-    if (known.size >= MOST_KNOWN) known.clear();
     known.set(path, facts);
   }
   return facts;

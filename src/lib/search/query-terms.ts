@@ -9,6 +9,8 @@ const STOP_WORDS = new Set(
   ).split(' '),
 );
 
+const WORDS = /[\p{L}\p{M}\p{N}_]+/gu;
+
 export function isStopWord(word: string): boolean {
   return STOP_WORDS.has(word);
 }
@@ -18,11 +20,7 @@ export function isStopWord(word: string): boolean {
  * where there is nothing else.
  */
 export function queryTerms(text: string): string[] {
-  const words = new Set<string>();
-  for (const word of searchWords(text)
-    .toLowerCase()
-    .matchAll(/[\p{L}\p{M}\p{N}_]+/gu))
-    words.add(word[0]);
-  const telling = [...words].filter((word) => !STOP_WORDS.has(word));
-  return telling.length > 0 ? telling : [...words];
+  const words = [...new Set(searchWords(text).toLowerCase().match(WORDS))];
+  const telling = words.filter((word) => !STOP_WORDS.has(word));
+  return telling.length > 0 ? telling : words;
 }

@@ -1,10 +1,10 @@
 import { splitIdentifier } from '../corpus/words.js';
 import { FileFacts } from './file-facts.js';
-import type { FileKind } from './file-kind.js';
 import { pathFacts } from './path-facts.js';
 import { isStopWord } from './query-terms.js';
 import { isReadme } from './readme.js';
-import { stem } from './stems.js';
+import { PARTS, type ScoreParts, type ScoreTable, ScoredChunk } from './score-parts.js';
+import { stem, Stems } from './stems.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
 
@@ -39,27 +39,11 @@ export interface Evidence {
   readonly wordShare: number;
 }
 
-/** What each part adds to the score of a hit; their sum is the score. */
-export interface ScoreParts {
-  words: number;
-  vector: number;
-  wordShare: number;
-  definition: number;
-  fileName: number;
-  coherence: number;
-  phrase: number;
-  recency: number;
-  kind: number;
-  excluded: number;
-}
-
 export interface RankedChunk {
   readonly candidate: Candidate;
-  score: number;
+  readonly score: number;
   /** 0..1 within the query */
   readonly lexical: number | undefined;
-  /** Of its file, or a test for one that stands in a source. */
-  readonly kind: FileKind;
   readonly parts: ScoreParts;
 }
 
@@ -102,16 +86,18 @@ export function rank(
   weights: RankingWeights,
 ): RankedChunk[] {
   const share = meaningShare(candidates, query, weights);
-  const stems = new Set(query.terms.map(stem));
+  const stems = new Stems(query.terms);
   const files = new FileFacts(query, stems, candidates);
-  const context = { query, ranges, weights, share, stems, files, newest: newestOf(candidates) };
-  const ranked: RankedChunk[] = [];
+  const table: ScoreTable = new Float64Array(candidates.length * PARTS.count);
+  const context = { query, ranges, weights, share, stems, files, table, newest: newestOf(candidates) };
+  const ranked: ScoredChunk[] = [];
   // By index, and no function of this call's own: V8 forgets what it has optimized of one that does not outlive the query.
-  for (let index = 0; index < candidates.length; index++) ranked.push(scored(candidates[index]!, context));
+  for (let index = 0; index < candidates.length; index++)
+    ranked.push(scored(candidates[index]!, index * PARTS.count, context));
   const kinds = { ...weights.kind, document: documentWeight(candidates, weights.kind.document) };
   for (const kind of query.asksFor) kinds[kind] = 1;
   addCoherence(ranked, ranges, weights.vector[query.kind], { ...weights, kind: kinds });
-  for (const entry of ranked) settle(entry, kinds);
+  for (let index = 0; index < ranked.length; index++) ranked[index]!.settle(kinds[ranked[index]!.kind]);
   return ranked.sort(byScore);
 }
 
@@ -121,14 +107,15 @@ interface RankingContext {
   readonly weights: RankingWeights;
   /** Of meaning, in this query. */
   readonly share: number;
-  readonly stems: ReadonlySet<string>;
+  readonly stems: Stems;
   readonly files: FileFacts;
+  readonly table: ScoreTable;
   readonly newest: number;
 }
 
-/** All parts but coherence and kind, which need the others. */
-function scored(candidate: Candidate, context: RankingContext): RankedChunk {
-  const { query, ranges, weights, share, stems, files, newest } = context;
+/** All parts but coherence and kind, which need the others; `at`: where its parts begin in the table. */
+function scored(candidate: Candidate, at: number, context: RankingContext): ScoredChunk {
+  const { query, ranges, weights, share, stems, files, table, newest } = context;
   const { vector, words, fileWords, evidence, fileWordShare, modified } = candidate;
   const lexical =
     words === undefined && fileWords === undefined
@@ -136,23 +123,21 @@ function scored(candidate: Candidate, context: RankingContext): RankedChunk {
       : (1 - weights.fileShare) * scaled(words, ranges.words) +
         weights.fileShare * scaled(fileWords, ranges.fileWords);
   const file = files.of(candidate);
-  const parts: ScoreParts = {
-    words: (1 - share) * (lexical ?? 0),
-    vector: share * scaled(vector, ranges.vector),
-    wordShare: weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0),
-    definition: definitionPart(candidate, query, stems, weights),
-    fileName:
-      weights.fileName[query.kind] * file.nameShare +
-      (file.isNamed ? weights.namedFile : 0) +
-      (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0),
-    coherence: 0,
-    phrase: weights.phrase * (evidence?.phrases ?? 0),
-    recency: modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY)),
-    kind: 0,
-    excluded: evidence?.isExcluded ? EXCLUDED : 0,
-  };
+  table[at + PARTS.words] = (1 - share) * (lexical ?? 0);
+  table[at + PARTS.vector] = share * scaled(vector, ranges.vector);
+  table[at + PARTS.wordShare] =
+    weights.wordShare * (evidence?.wordShare ?? 0) + weights.fileWordShare * (fileWordShare ?? 0);
+  table[at + PARTS.definition] = definitionPart(candidate, query, stems, weights);
+  table[at + PARTS.fileName] =
+    weights.fileName[query.kind] * file.nameShare +
+    (file.isNamed ? weights.namedFile : 0) +
+    (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0);
+  table[at + PARTS.phrase] = weights.phrase * (evidence?.phrases ?? 0);
+  table[at + PARTS.recency] =
+    modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY));
+  table[at + PARTS.excluded] = evidence?.isExcluded ? EXCLUDED : 0;
   const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
-  return { candidate, score: 0, lexical, kind: isTest ? 'test' : file.kind, parts };
+  return new ScoredChunk(candidate, isTest ? 'test' : file.kind, lexical, table, at);
 }
 
 function newestOf(candidates: readonly Candidate[]): number {
@@ -167,21 +152,6 @@ function partOfReadme({ path, startLine }: Candidate): number {
   return isReadme(path) ? 1 / (1 + startLine / LINES_OF_TOP) : 0;
 }
 
-function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
-  const { parts, kind } = entry;
-  const good =
-    parts.words +
-    parts.vector +
-    parts.wordShare +
-    parts.definition +
-    parts.fileName +
-    parts.coherence +
-    parts.phrase +
-    parts.recency;
-  parts.kind = good * (kinds[kind] - 1);
-  entry.score = good + parts.kind + parts.excluded;
-}
-
 /**
  * Prose about code tells in one paragraph what many lines of code do, so it stands before them. It is lowered in
  * full where a chunk of code has two thirds of the words of the query that the best chunk of prose has, not at all up to
@@ -190,7 +160,8 @@ function settle(entry: RankedChunk, kinds: RankingWeights['kind']): void {
 function documentWeight(candidates: readonly Candidate[], weight: number): number {
   if (weight === 1) return 1;
   let [code, prose] = [0, 0];
-  for (const { path, evidence } of candidates) {
+  for (let index = 0; index < candidates.length; index++) {
+    const { path, evidence } = candidates[index]!;
     const share = evidence?.wordShare ?? 0;
     if (pathFacts(path).isProse) prose = Math.max(prose, share);
     else code = Math.max(code, share);
@@ -200,7 +171,7 @@ function documentWeight(candidates: readonly Candidate[], weight: number): numbe
 }
 
 function byScore(a: RankedChunk, b: RankedChunk): number {
-  if (a.score !== b.score) return b.score - a.score;
+  if (a.score !== b.score) return a.score > b.score ? -1 : 1; // a difference would be an object for each comparison
   const [left, right] = [a.candidate, b.candidate];
   if (left.path !== right.path) return left.path < right.path ? -1 : 1;
   return left.startLine - right.startLine || left.chunkId - right.chunkId;
@@ -238,7 +209,7 @@ function meaningShare(
  * nothing is set against what it would have.
  */
 function addCoherence(
-  ranked: readonly RankedChunk[],
+  ranked: readonly ScoredChunk[],
   ranges: LegRanges,
   share: number,
   { coherence, coherentChunks, coherenceOfKind, kind: kinds }: RankingWeights,
@@ -257,19 +228,19 @@ function addCoherence(
       if (own > list[least]!) list[least] = own;
     }
   }
-  const sums = new Map<number, number>();
   let most = 0;
-  for (const [fileId, list] of best) {
-    let sum = 0;
-    for (let index = 0; index < list.length; index++) sum += list[index]!;
-    sums.set(fileId, sum);
-    most = Math.max(most, sum);
-  }
+  for (const list of best.values()) most = Math.max(most, sumOf(list));
   if (most === 0) return;
   for (let index = 0; index < ranked.length; index++) {
-    const { candidate, parts } = ranked[index]!;
-    parts.coherence = (coherence * sums.get(candidate.fileId)!) / most;
+    const entry = ranked[index]!;
+    entry.addCoherence((coherence * sumOf(best.get(entry.candidate.fileId)!)) / most);
   }
+}
+
+function sumOf(values: readonly number[]): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index]!;
+  return sum;
 }
 
 /**
@@ -279,17 +250,18 @@ function addCoherence(
 function definitionPart(
   { symbol, evidence }: Candidate,
   { names, kind, terms }: UnderstoodQuery,
-  stems: ReadonlySet<string>,
+  stems: Stems,
   weights: RankingWeights,
 ): number {
   const defined = evidence?.defines ?? (symbol === undefined ? [] : [symbol]);
   // Of a name, its parts are words too: `Timeout` is not what `DEFAULT_TIMEOUT` names.
   const named = kind === 'name' && names.length === 0 ? terms : names;
   let best = 0;
-  for (const name of defined) {
+  for (let place = 0; place < defined.length; place++) {
+    const name = defined[place]!;
     const lower = name.toLowerCase();
     if (named.includes(lower)) return weights.definition;
-    if (!hasAny(lower, stems)) continue; // to take a name apart takes longer
+    if (!stems.mayBeIn(lower)) continue; // to take a name apart takes longer
     const words = splitIdentifier(name);
     let matched = 0;
     let areAllOfQuery = true;
@@ -302,13 +274,8 @@ function definitionPart(
         met.add(stemmed);
       } else areAllOfQuery &&= isStopWord(word);
     }
-    if (areAllOfQuery && met.size === stems.size) return weights.definition;
+    if (areAllOfQuery && met.size === stems.count) return weights.definition;
     best = Math.max(best, matched < 2 ? 0 : matched / Math.max(words.length, 2));
   }
   return weights.definitionWords * best;
-}
-
-function hasAny(text: string, words: Iterable<string>): boolean {
-  for (const word of words) if (text.includes(word)) return true;
-  return false;
 }

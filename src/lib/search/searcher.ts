@@ -285,8 +285,8 @@ export class Searcher {
   /** Paths of the files that fit best by their words alone, as one would search without chunks; for comparison. */
   filesByWords(text: string, limit: number): Promise<string[]> {
     return this.use((reader) => {
-      const found = reader.searchFileWords(understandQuery(text).terms, { limit });
-      return reader.filePaths(found.map(({ fileId }) => fileId));
+      const { ids } = reader.searchFileWords(understandQuery(text).terms, { limit });
+      return reader.filePaths([...ids]);
     });
   }
 

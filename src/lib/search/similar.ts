@@ -112,12 +112,11 @@ function similarByWords(
     .slice(0, MOST_WEIGHED)
     .toSorted((a, b) => weightOf(b) - weightOf(a))
     .slice(0, MOST_TERMS);
-  const found = reader.searchChunkWords(terms, { limit: limit + 1, filter });
-  const best = found[0]?.score ?? 1;
-  return found
-    .filter(({ chunkId }) => chunkId !== id)
-    .map(({ chunkId, score }) => {
-      const share = Math.max(0, score / best);
-      return { chunkId, score: share, lexical: share };
-    });
+  const { ids, scores } = reader.searchChunkWords(terms, { limit: limit + 1, filter });
+  const similar: SimilarChunk[] = [];
+  for (let place = 0; place < ids.length; place++) {
+    const share = Math.max(0, scores[place]! / scores[0]!);
+    if (ids[place] !== id) similar.push({ chunkId: ids[place]!, score: share, lexical: share });
+  }
+  return similar;
 }

@@ -4,7 +4,7 @@ import type { ModelChoices } from '../models/types.js';
 
 import type { Place } from './duplicates.js';
 import type { FileKind } from './file-kind.js';
-import type { ScoreParts } from './rank.js';
+import type { ScoreParts } from './score-parts.js';
 import type { QueryKind } from './understand.js';
 
 export type SearchMode = 'hybrid' | 'vector' | 'lexical';

@@ -85,9 +85,7 @@ export function understandQuery(query: string, options: UnderstandOptions = {}):
   const parsed = parseQuery(query, options);
   const { text } = parsed;
   const isLong = text.split(' ', LONG_QUERY_WORDS + 1).length > LONG_QUERY_WORDS;
-  const files = distinct([...text.slice(0, 20_000).matchAll(FILE)].map(([file]) => fileOf(file))).filter(
-    isFileName,
-  );
+  const files = distinct((text.slice(0, 20_000).match(FILE) ?? []).map(fileOf)).filter(isFileName);
   const it = ABOUT_IT.exec(text)?.groups?.['it'];
   const isAboutAll = it !== undefined && (IT.test(it) || it.toLowerCase() === options.project?.toLowerCase());
   const names = namesIn(text.slice(0, 20_000));
@@ -125,7 +123,9 @@ function kindOf(
 /** Words that only a program has, in lower case. */
 function namesIn(text: string): string[] {
   const names: string[] = [];
-  for (const [, quoted, bare, call] of text.matchAll(NAME)) {
+  NAME.lastIndex = 0; // matchAll would make a copy of the expression, and compile it, for each query
+  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
+    const [, quoted, bare, call] = match;
     const found = (quoted ?? bare ?? '').replace(/\(.*$/, '');
     if (quoted === undefined && call === undefined && !isNameLike(found)) continue;
     const parts = found.split(/\.|::|->|#/).map((part) => part.replaceAll(/[^\p{L}\p{N}_$-]/gu, ''));

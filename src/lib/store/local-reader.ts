@@ -34,7 +34,6 @@ import { WordSearch } from './word-search.js';
 import type {
   ChunkPlace,
   ChunkScore,
-  FileScore,
   IndexIdentity,
   KnownFile,
   LeftOutFile,
@@ -50,6 +49,7 @@ import type {
   StoredFile,
   StoreReader,
   VectorSearchOptions,
+  WordScores,
   WordSearchOptions,
 } from './types.js';
 
@@ -216,12 +216,12 @@ export class LocalReader implements StoreReader {
     return this.#vectors.search(vector, options);
   }
 
-  searchChunkWords(terms: readonly string[], options: WordSearchOptions): ChunkScore[] {
-    return this.#chunkWords.search(terms, options, chunkScore);
+  searchChunkWords(terms: readonly string[], options: WordSearchOptions): WordScores {
+    return this.#chunkWords.search(terms, options);
   }
 
-  searchFileWords(terms: readonly string[], options: WordSearchOptions): FileScore[] {
-    return this.#fileWords.search(terms, options, fileScore);
+  searchFileWords(terms: readonly string[], options: WordSearchOptions): WordScores {
+    return this.#fileWords.search(terms, options);
   }
 
   documentFrequency(term: string): number {
@@ -307,14 +307,6 @@ export class LocalReader implements StoreReader {
   close(): void {
     this.#database.close();
   }
-}
-
-function chunkScore(chunkId: number, score: number): ChunkScore {
-  return { chunkId, score };
-}
-
-function fileScore(fileId: number, score: number): FileScore {
-  return { fileId, score };
 }
 
 /** A run that could not say how it ended was killed. */

@@ -1,4 +1,6 @@
 import { keepShape } from '../memory/keep-shape.js';
+import type { WordScores } from './types.js';
+
 /** Rows with a term, ascending: how often it stands in each, once where that is not said; or what each gains by it, which then is all that counts. */
 export interface TermGains {
   readonly ids: ArrayLike<number>;
@@ -17,12 +19,7 @@ export class RowScores {
   readonly values: Float64Array;
 
   constructor(lists: readonly ArrayLike<number>[]) {
-    let end = 0;
-    for (let index = 0; index < lists.length; index++) end += lists[index]!.length;
-    const all = new Float64Array(end);
-    for (let index = lists.length - 1; index >= 0; index--)
-      all.set(lists[index]!, (end -= lists[index]!.length));
-    this.ids = distinct(all.sort());
+    this.ids = unionOf(lists);
     this.values = new Float64Array(this.ids.length);
   }
 
@@ -51,40 +48,55 @@ export class RowScores {
     return some;
   }
 
-  /** The best first; equal ones by id. */
-  best<T>(limit: number, make: (id: number, score: number) => T): T[] {
+  /** The best `limit`; of those that differ by less than a billionth the one with the lower id comes first. */
+  best(limit: number): WordScores {
     const { ids, values } = this;
-    // Numbers alone are sorted without a call for each comparison.
-    const sorted = Float64Array.from(values).sort();
-    const least = sorted[Math.max(0, sorted.length - limit)] ?? 0;
-    const rows = Array.from<T>({ length: Math.min(limit, ids.length) });
-    const equal = new Uint32Array(rows.length);
-    for (let slot = 0; slot < ids.length; slot++) {
-      if (values[slot]! < least) continue;
-      const better = sorted.length - firstAbove(sorted, values[slot]!);
-      const place = better + equal[better]!++;
-      if (place < rows.length) rows[place] = make(ids[slot]!, values[slot]!);
+    // A score's lowest bits give way to its place, counted from the end: what is sorted then says where it came from.
+    const keys = Float64Array.from(values);
+    const lowHalves = new Uint32Array(keys.buffer);
+    const placeBits = 2 ** Math.ceil(Math.log2(ids.length + 1)) - 1;
+    for (let slot = 0; slot < ids.length; slot++)
+      lowHalves[2 * slot] = (lowHalves[2 * slot]! & ~placeBits) | (placeBits - slot);
+    keys.sort();
+    const best = Math.min(limit, ids.length);
+    const found = { ids: new Float64Array(best), scores: new Float64Array(best) };
+    for (let place = 0; place < best; place++) {
+      const slot = placeBits - (lowHalves[2 * (ids.length - 1 - place)]! & placeBits);
+      found.ids[place] = ids[slot]!;
+      found.scores[place] = values[slot]!;
     }
-    return rows;
+    return found;
   }
 }
 
-function distinct(sorted: Float64Array): Float64Array {
+/** All numbers of the lists, each of which ascends, once; quickest when the shortest come first. */
+function unionOf(lists: readonly ArrayLike<number>[]): Float64Array {
+  let most = 0;
+  for (let index = 0; index < lists.length; index++) most += lists[index]!.length;
+  let union = new Float64Array(most);
+  let next = new Float64Array(most);
+  let length = 0;
+  for (let index = 0; index < lists.length; index++) {
+    length = merge(union, length, lists[index]!, next);
+    [union, next] = [next, union];
+  }
+  return union.subarray(0, length);
+}
+
+/** Returns how many there are in `into`, each once. */
+function merge(one: Float64Array, length: number, other: ArrayLike<number>, into: Float64Array): number {
   let count = 0;
-  for (let at = 0; at < sorted.length; at++)
-    if (at === 0 || sorted[at] !== sorted[count - 1]) sorted[count++] = sorted[at]!;
-  return sorted.subarray(0, count);
-}
-
-/** Index of the first that is above `value`. */
-function firstAbove(sorted: Float64Array, value: number): number {
-  let low = 0;
-  for (let high = sorted.length; low < high;) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! > value) high = middle;
-    else low = middle + 1;
+  let left = 0;
+  let right = 0;
+  while (left < length && right < other.length) {
+    const [a, b] = [one[left]!, other[right]!];
+    into[count++] = a < b ? a : b;
+    if (a <= b) left++;
+    if (b <= a) right++;
   }
-  return low;
+  while (left < length) into[count++] = one[left++]!;
+  while (right < other.length) into[count++] = other[right++]!;
+  return count;
 }
 
 keepShape(new RowScores([]));

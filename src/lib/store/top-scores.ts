@@ -59,7 +59,7 @@ export class TopScores {
 }
 
 function byScore(one: RankedOwner, other: RankedOwner): number {
-  return other.score - one.score || one.owner - other.owner;
+  return one.score === other.score ? one.owner - other.owner : one.score > other.score ? -1 : 1;
 }
 
 keepShape(new TopScores(1));

@@ -146,9 +146,12 @@ export interface ChunkScore {
   readonly score: number;
 }
 
-export interface FileScore {
-  readonly fileId: number;
-  readonly score: number;
+/** What was found by words, the best first, as two columns: an object for each of thousands would be garbage at the next query. */
+export interface WordScores {
+  /** Of chunks, or of files. */
+  readonly ids: Float64Array;
+  /** BM25: higher is better. */
+  readonly scores: Float64Array;
 }
 
 export interface VectorSearchOptions {
@@ -247,10 +250,10 @@ export interface StoreReader extends KnownFiles {
 
   /** Cosine similarity with a unit vector, best first. Staged vectors count too. */
   searchVectors(vector: Float32Array, options: VectorSearchOptions): Promise<ChunkScore[]>;
-  /** BM25 of any of `terms` (bare words or phrases of bare words; never FTS5 syntax) over chunks, higher is better, best first. */
-  searchChunkWords(terms: readonly string[], options: WordSearchOptions): ChunkScore[];
+  /** BM25 of any of `terms` (bare words or phrases of bare words; never FTS5 syntax) over chunks; equal ones by id. */
+  searchChunkWords(terms: readonly string[], options: WordSearchOptions): WordScores;
   /** The same over whole files. */
-  searchFileWords(terms: readonly string[], options: WordSearchOptions): FileScore[];
+  searchFileWords(terms: readonly string[], options: WordSearchOptions): WordScores;
   /** How many chunks hold the term in any field; 0 when none. Of thousands an estimate may do. */
   documentFrequency(term: string): number;
 

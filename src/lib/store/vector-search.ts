@@ -249,27 +249,31 @@ export class VectorSearch {
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
   #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
-    const columns = columnsOf(
+    const located = `select j.key as place, c.id from json_each(?1) j
+        cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
+       where j.value >= 0 ${accepted}`;
+    const staged = `select j.key, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
+       where j.value < 0 ${accepted}`;
+    const owners: number[] = [];
+    let lowest = 0;
+    for (let place = 0; place < ranked.length; place++) {
+      owners.push(ranked[place]!.owner);
+      lowest = Math.min(lowest, ranked[place]!.owner);
+    }
+    const [places, chunkIds] = columnsOf(
       this.#database,
-      `select json_group_array(place), json_group_array(id) from (
-        select j.key as place, c.id from json_each(?1) j
-          cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
-         where j.value >= 0 ${accepted}
-        union all
-        select j.key, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
-         where j.value < 0 ${accepted})`,
-      JSON.stringify(ranked.map(({ owner }) => owner)),
-    );
-    const [owners, chunkIds] = columns as [places: number[], chunkIds: number[]];
+      `select json_group_array(place), json_group_array(id) from (${lowest < 0 ? `${located} union all ${staged}` : located})`,
+      JSON.stringify(owners),
+    ) as [places: number[], chunkIds: number[]];
     const chunks: ChunkScore[] = [];
-    for (let index = 0; index < owners.length; index++)
-      chunks.push({ chunkId: chunkIds[index]!, score: ranked[owners[index]!]!.score });
+    for (let index = 0; index < places.length; index++)
+      chunks.push({ chunkId: chunkIds[index]!, score: ranked[places[index]!]!.score });
     return chunks.sort(byScore).slice(0, options.limit);
   }
 }
 
 function byScore(one: ChunkScore, other: ChunkScore): number {
-  return other.score - one.score || one.chunkId - other.chunkId;
+  return one.score === other.score ? one.chunkId - other.chunkId : one.score > other.score ? -1 : 1;
 }
 
 function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {

@@ -3,7 +3,7 @@ import { columnsOf, listOf } from './list-of.js';
 import { Postings } from './postings.js';
 import { RowScores, type TermGains } from './row-scores.js';
 import type { Sqlite } from './sqlite.js';
-import type { WordSearchOptions } from './types.js';
+import type { WordScores, WordSearchOptions } from './types.js';
 import { quoted, WordStatistics, type WordTable } from './word-statistics.js';
 import { mostScoredOf, type Term, type Terms, WordTerms } from './word-terms.js';
 import type { WordTokens } from './word-tokens.js';
@@ -17,6 +17,8 @@ const LEAST_OF_COMMON = 1;
 const K1 = 1.2;
 const B = 0.75;
 const LEAST_WEIGHT = 1e-6;
+
+const NOTHING: WordScores = { ids: new Float64Array(0), scores: new Float64Array(0) };
 
 interface FoundRow {
   readonly id: number;
@@ -47,28 +49,23 @@ export class WordSearch {
     return this.#terms.rowsWith(term);
   }
 
-  /** What `make` makes of rows with any of the terms, the best first. */
-  search<T>(
-    terms: readonly string[],
-    { limit, filter }: WordSearchOptions,
-    make: (id: number, score: number) => T,
-  ): T[] {
-    if (limit <= 0) return [];
+  /** Rows with any of the terms, the best first; equal ones by id. */
+  search(terms: readonly string[], { limit, filter }: WordSearchOptions): WordScores {
+    if (limit <= 0) return NOTHING;
     const { telling, common } = this.#terms.ask(terms, limit);
-    if (telling.length === 0) return [];
+    if (telling.length === 0) return NOTHING;
     if (filter !== undefined) this.#filter.apply(filter);
     const isFiltered = filter !== undefined;
-    const byFts5 = (asked: Terms): T[] =>
-      this.#searchByFts5(asked, limit, isFiltered).map(({ id, score }) => make(id, score));
-    if (telling.some((term) => this.#isForFts5(term))) return byFts5({ telling, common });
+    if (telling.some((term) => this.#isForFts5(term)))
+      return this.#searchByFts5({ telling, common }, limit, isFiltered);
     const scores = this.#scoresOf(telling);
     const found = isFiltered ? this.#allowedOf(scores) : scores;
     // Behind a filter there may be too few rows with a telling term.
     if (common.length > 0 && found.ids.length < limit / 2)
-      return byFts5({ telling: [...telling, ...common], common: [] });
+      return this.#searchByFts5({ telling: [...telling, ...common], common: [] }, limit, isFiltered);
     const norms = this.#normsOf(found.ids);
     for (const term of this.#countingOf(common)) this.#addCommon(term, telling, found, norms);
-    return found.best(limit, make);
+    return found.best(limit);
   }
 
   /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
@@ -155,19 +152,18 @@ export class WordSearch {
   }
 
   /** For phrases, and where so many rows have a term that they are too many to be held. */
-  #searchByFts5({ telling, common }: Terms, limit: number, isFiltered: boolean): FoundRow[] {
+  #searchByFts5({ telling, common }: Terms, limit: number, isFiltered: boolean): WordScores {
     const rows = this.#runFts5(anyOf(telling), limit, isFiltered);
-    if (common.length === 0) return rows;
-    if (rows.length < limit / 2) return this.#runFts5(anyOf([...telling, ...common]), limit, isFiltered);
+    if (common.length === 0) return columns(rows);
+    if (rows.length < limit / 2)
+      return columns(this.#runFts5(anyOf([...telling, ...common]), limit, isFiltered));
     const counting = this.#countingOf(common);
-    if (counting.length === 0) return rows;
+    if (counting.length === 0) return columns(rows);
     // Rows with terms of both kinds, with the score of all: what the limit left out of these it left out above too.
     const both = this.#runFts5(`(${anyOf(telling)}) AND (${anyOf(counting)})`, limit, isFiltered);
     const scores = new Map([...rows, ...both].map(({ id, score }) => [id, score]));
-    return [...scores]
-      .map(([id, score]) => ({ id, score }))
-      .sort(byScore)
-      .slice(0, limit);
+    const all = [...scores].map(([id, score]) => ({ id, score }));
+    return columns(all.sort(byScore).slice(0, limit));
   }
 
   #runFts5(expression: string, limit: number, isFiltered: boolean): FoundRow[] {
@@ -181,6 +177,13 @@ export class WordSearch {
         where ${this.#table} match ?1 ${allowed} order by score desc, rowid limit ?2)`;
     return listOf<FoundRow>(this.#database, sql, expression, limit).sort(byScore);
   }
+}
+
+function columns(rows: readonly FoundRow[]): WordScores {
+  return {
+    ids: Float64Array.from(rows, ({ id }) => id),
+    scores: Float64Array.from(rows, ({ score }) => score),
+  };
 }
 
 function anyOf(terms: readonly Term[]): string {

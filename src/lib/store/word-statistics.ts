@@ -31,24 +31,23 @@ export class WordStatistics {
 
   /** Tokens of each of these rows. Errors: INDEX_DAMAGED where a row has no length. */
   lengthsOf(ids: ArrayLike<number>): Float64Array {
-    const lengths = this.#knownLengthsOf(ids);
-    if (!lengths.includes(0)) return lengths;
-    const unknown = Array.from(ids).filter((_id, index) => lengths[index] === 0);
+    const lengths = new Float64Array(ids.length);
+    const unknown: number[] = [];
+    for (let index = 0; index < ids.length; index++) {
+      lengths[index] = this.#known(ids[index]!);
+      if (lengths[index] === 0) unknown.push(ids[index]!);
+    }
+    if (unknown.length === 0) return lengths;
     // In pieces: what comes back for a row is ten times as long as what is kept of it.
     for (let from = 0; from < unknown.length; from += LENGTHS_A_BLOCK)
       this.#lookUp(unknown.slice(from, from + LENGTHS_A_BLOCK));
-    const all = this.#knownLengthsOf(ids);
-    if (all.includes(0)) throw damagedWords();
-    return all;
+    for (let index = 0; index < ids.length; index++)
+      if (lengths[index] === 0 && (lengths[index] = this.#known(ids[index]!)) === 0) throw damagedWords();
+    return lengths;
   }
 
-  #knownLengthsOf(ids: ArrayLike<number>): Float64Array {
-    const lengths = new Float64Array(ids.length);
-    for (let index = 0; index < ids.length; index++) {
-      const id = ids[index]!;
-      lengths[index] = this.#lengths.get(Math.floor(id / LENGTHS_A_BLOCK))?.[id % LENGTHS_A_BLOCK] ?? 0;
-    }
-    return lengths;
+  #known(id: number): number {
+    return this.#lengths.get(Math.floor(id / LENGTHS_A_BLOCK))?.[id % LENGTHS_A_BLOCK] ?? 0;
   }
 
   /** Each row has the tokens of each of its columns: as one blob for all rows, as texts of chunks come (see chunks.ts). */

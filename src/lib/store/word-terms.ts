@@ -1,3 +1,4 @@
+import { RecentlyUsed } from '../memory/recently-used.js';
 import type { TermRows } from './doclist.js';
 import type { FoundTerm, Postings } from './postings.js';
 import type { WordStatistics } from './word-statistics.js';
@@ -55,7 +56,7 @@ export class WordTerms {
   readonly #statistics: WordStatistics;
   readonly #postings: Postings;
   readonly #tokens: WordTokens;
-  readonly #rowsWith = new Map<string, number>();
+  readonly #rowsWith = new RecentlyUsed<string, number>(MOST_KNOWN);
 
   constructor(statistics: WordStatistics, postings: Postings, tokens: WordTokens) {
     this.#statistics = statistics;
@@ -144,7 +145,6 @@ export class WordTerms {
   }
 
   #note(term: string, rows: number): number {
-    if (this.#rowsWith.size >= MOST_KNOWN) this.#rowsWith.clear();
     this.#rowsWith.set(term, rows);
     return rows;
   }

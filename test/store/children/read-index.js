@@ -10,7 +10,7 @@ try {
     JSON.stringify({
       counts: reader.counts(),
       best: reader.chunks([hits[0].chunkId])[0].text,
-      words: words.length,
+      words: words.ids.length,
     }),
   );
 } catch (error) {
