@@ -26,8 +26,8 @@ export function definitionsIn(
 ): string[] {
   const kind = contentKind(language);
   if (kind === 'prose') return [];
-  const places = new Array<number>(words.length);
-  for (let index = 0; index < words.length; index++) places[index] = lower.indexOf(words[index]!);
+  const places: number[] = [];
+  for (let index = 0; index < words.length; index++) places.push(lower.indexOf(words[index]!));
   const names: string[] = [];
   for (;;) {
     const place = firstOf(places);
