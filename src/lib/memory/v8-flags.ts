@@ -1,5 +1,8 @@
-/** How much inlining into one function may come to, as bytecode: three fifths of what V8 has. What a compiler's job takes goes by it. */
-const INLINE_LESS = '--max-inlined-bytecode-size-cumulative=550';
+/**
+ * How much may be inlined into one function, and of what size, as bytecode: less than half and two thirds of what V8 has. What a
+ * compiler's job takes goes by it.
+ */
+const INLINE_LESS = ['--max-inlined-bytecode-size-cumulative=400', '--max-inlined-bytecode-size=300'];
 
 /**
  * How many times as much work as V8 would wait for before it optimizes a function: each of its compilers' threads keeps what
@@ -24,5 +27,5 @@ export function v8FlagsFor(command: string | undefined): readonly string[] {
   if (optimizeAfter === undefined) return flags;
   if (command === 'index') return [...flags, optimizeAfter(PATIENCE.indexing)];
   const patience = command === 'serve-mcp' ? PATIENCE.serving : PATIENCE.asking;
-  return [...flags, optimizeAfter(patience), INLINE_LESS];
+  return [...flags, optimizeAfter(patience), ...INLINE_LESS];
 }

@@ -19,20 +19,23 @@ const GAP_ROWS = 6;
 /** The one buffer that every read goes through; it grows to the largest sketch and then stays. */
 export class ReadBuffer {
   bytes = Buffer.alloc(0);
-  floats = new Float32Array(0);
+  floats: Float32Array<ArrayBuffer> = new Float32Array(0);
   #first = new Uint8Array(0);
 
   ensure(bytes: number): void {
     if (this.bytes.length >= bytes) return;
-    const memory = new ArrayBuffer(Math.ceil(bytes / 4096) * 4096);
-    this.bytes = Buffer.from(memory);
-    this.floats = new Float32Array(memory);
+    this.floats = this.allocate(Math.ceil(bytes / 4096) * 4096);
+    this.bytes = Buffer.from(this.floats.buffer, this.floats.byteOffset, this.floats.byteLength);
+  }
+
+  protected allocate(bytes: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(bytes / 4);
   }
 
   /** Its first bytes. Candidates are mostly read one by one: a view of its own for each would be half of a search's garbage. */
   first(bytes: number): Uint8Array {
     if (this.#first.length !== bytes || this.#first.buffer !== this.floats.buffer)
-      this.#first = new Uint8Array(this.floats.buffer, 0, bytes);
+      this.#first = new Uint8Array(this.floats.buffer, this.floats.byteOffset, bytes);
     return this.#first;
   }
 }

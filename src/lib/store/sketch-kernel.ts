@@ -1,21 +1,20 @@
-// The inner loop of the sketch scan in WebAssembly, assembled here: V8 has no other way to count bits 16 bytes at a
-// time. See docs/decisions/0013. Opcodes: https://webassembly.github.io/spec/core/appendix/index-instructions.html
-
-/** What of it is used here: TypeScript has its types in the browser's library only. */
-declare const WebAssembly: {
-  readonly Memory: new (options: { initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, unknown> };
-};
+// The inner loop of the sketch scan. See docs/decisions/0013.
+import {
+  accessTo,
+  add,
+  againIf,
+  type Code,
+  instantiate,
+  loadVector,
+  loop,
+  small,
+  TYPES,
+  when,
+} from './wasm.js';
 
 const PLANES = 4;
 /** Of each 16 bytes of a sketch: the query's signs, then the bits of its lengths, highest first. */
 export const QUERY_BLOCK_BYTES = 16 * (1 + PLANES);
-
-const I32 = 0x7f;
-const V128 = 0x7b;
-const NO_RESULT = 0x40;
-const END = 0x0b;
 
 const AND: Code = [0x71];
 const SHIFT_RIGHT: Code = [0x76];
@@ -37,31 +36,8 @@ const PARAMETERS = ['rows', 'rowBytes', 'blocks', 'threshold', 'sketch', 'allowe
 const NUMBERS = ['row', 'found', 'block', 'rowAt', 'queryAt', 'score'] as const;
 const VECTORS = ['sum', 'same', 'bits'] as const;
 type Variable = (typeof PARAMETERS)[number] | (typeof NUMBERS)[number] | (typeof VECTORS)[number];
-const VARIABLES: readonly Variable[] = [...PARAMETERS, ...NUMBERS, ...VECTORS];
-
-type Code = readonly number[];
-
-const get = (name: Variable): Code => [0x20, VARIABLES.indexOf(name)];
-/** -64 to 63: one byte of signed LEB128. */
-const small = (value: number): Code => [0x41, value & 127];
-const set = (name: Variable, ...value: readonly Code[]): Code => [
-  ...value.flat(),
-  0x21,
-  VARIABLES.indexOf(name),
-];
-const add = (one: Code, other: Code): Code => [...one, ...other, 0x6a];
-const increase = (name: Variable, by: Code): Code => set(name, add(get(name), by));
-const loadVector = (at: Code, offset: number): Code => [...at, 0xfd, 0x00, 0, offset];
+const { get, set, increase } = accessTo<Variable>([...PARAMETERS, ...NUMBERS, ...VECTORS]);
 const store = (at: Code, offset: number, value: Code): Code => [...at, ...value, 0x36, 2, offset];
-const loop = (...body: readonly Code[]): Code => [0x03, NO_RESULT, ...body.flat(), END];
-const when = (condition: Code, ...body: readonly Code[]): Code => [
-  ...condition,
-  0x04,
-  NO_RESULT,
-  ...body.flat(),
-  END,
-];
-const againIf = (condition: Code): Code => [...condition, 0x0d, 0];
 
 /** How many bits of each byte of `same` lie in a plane of the query. */
 const bitsInPlane = (plane: number): Code => [
@@ -125,31 +101,6 @@ const BODY: Code = [
   ...get('found'),
 ];
 
-function unsigned(value: number): Code {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
-}
-
-function section(id: number, content: Code): Code {
-  return [id, ...unsigned(content.length), ...content];
-}
-
-function text(value: string): Code {
-  return [value.length, ...Buffer.from(value)];
-}
-
-function assemble(): Uint8Array<ArrayBuffer> {
-  const locals = [2, NUMBERS.length, I32, VECTORS.length, V128];
-  const code = [...locals, ...BODY, END];
-  return Uint8Array.from([
-    ...Buffer.from('\0asm\x01\0\0\0'),
-    ...section(1, [1, 0x60, PARAMETERS.length, ...PARAMETERS.map(() => I32), 1, I32]),
-    ...section(2, [1, ...text('host'), ...text('memory'), 2, 0, 1]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...text('scan'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
-
 /**
  * Scores `rows` rows of a sketch and writes score and number (i32, i32) of each one that is allowed and above the
  * threshold to `out`; returns how many. All but the numbers are addresses. Reads up to 15 bytes past the last row.
@@ -165,14 +116,11 @@ export type ScanRows = (
   out: number,
 ) => number;
 
-/** Undefined where V8 has no WebAssembly, or no address space to reserve for it. */
+/** Undefined where there can be none. */
 export function makeKernel(bytes: number): { scan: ScanRows; memory: ArrayBuffer } | undefined {
-  try {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) });
-    const module = new WebAssembly.Module(assemble());
-    const instance = new WebAssembly.Instance(module, { host: { memory } });
-    return { scan: instance.exports['scan'] as ScanRows, memory: memory.buffer };
-  } catch {
-    return undefined;
-  }
+  const made = instantiate<ScanRows>(
+    { parameters: PARAMETERS, numbers: NUMBERS, vectors: VECTORS, result: TYPES.i32, body: BODY },
+    bytes,
+  );
+  return made && { scan: made.run, memory: made.memory };
 }

@@ -12,6 +12,7 @@ import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
 import { type RankedOwner, TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
+import { dot } from './vector-buffer.js';
 
 /** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
@@ -32,9 +33,8 @@ interface Shard {
   readonly liveRows: number;
 }
 
-/** What the rows of a shard are scored against. */
+/** How the rows of a shard are scored; the query is in the buffer that they are read into. */
 interface Scoring {
-  readonly query: Float32Array;
   readonly norm: number;
   readonly top: TopScores;
   /** Of the shard's first row. */
@@ -54,9 +54,9 @@ export class VectorSearch {
   #catalogue: Shard[] | undefined;
   #scoring: Scoring | undefined;
   /** One for all searches: V8 forgets what it has optimized of a function that does not outlive the query. */
-  readonly #score: RowVisit = (row, floats, start, rowNorm) => {
-    const { query, norm, top, location } = this.#scoring!;
-    top.offer(dot(query, floats, start) / (norm * rowNorm), location + row);
+  readonly #score: RowVisit = (row, _floats, start, rowNorm) => {
+    const { norm, top, location } = this.#scoring!;
+    top.offer(this.#memory.buffer.dotAt(start) / (norm * rowNorm), location + row);
   };
 
   constructor(database: Sqlite, vectorsDir: string, filter: FileFilter, memory: ReadMemory) {
@@ -71,14 +71,14 @@ export class VectorSearch {
   }
 
   search(query: Float32Array, options: VectorSearchOptions): ChunkScore[] {
-    const norm = Math.sqrt(dot(query, query, 0));
+    const norm = this.#memory.buffer.setQuery(query);
     if (norm === 0 || options.limit <= 0) return [];
     const allowed = this.#allowedRows(options);
     const failuresBefore = this.#failures;
     const top = new TopScores(options.limit);
     try {
       for (const [shard, rows] of this.#candidateRows(query, options, allowed)) {
-        this.#scoring = { query, norm, top, location: shard.id * ROWS_PER_LOCATION };
+        this.#scoring = { norm, top, location: shard.id * ROWS_PER_LOCATION };
         this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, this.#score)));
       }
     } finally {
@@ -307,21 +307,4 @@ function* groupByShard(locations: Float64Array, shards: ReadonlyMap<number, Shar
     for (let index = 0; index < rows.length; index++) rows[index]! %= ROWS_PER_LOCATION;
     yield [shards.get(id)!, rows];
   }
-}
-
-/** Four sums at a time: V8 does not reorder one, and would wait for each addition. */
-function dot(query: Float32Array, floats: Float32Array, start: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const rest = query.length & ~3;
-  for (let index = 0; index < rest; index += 4) {
-    a += query[index]! * floats[start + index]!;
-    b += query[index + 1]! * floats[start + index + 1]!;
-    c += query[index + 2]! * floats[start + index + 2]!;
-    d += query[index + 3]! * floats[start + index + 3]!;
-  }
-  for (let index = rest; index < query.length; index++) a += query[index]! * floats[start + index]!;
-  return a + b + (c + d);
 }
