@@ -33,7 +33,7 @@ export class PathFacts {
 }
 
 /** A process that answers many queries meets the same files again; so many are some hundred kilobytes. */
-const known = new RecentlyUsed<string, PathFacts>(1_000);
+const known = new RecentlyUsed<string, PathFacts>(2_000);
 
 export function pathFacts(path: string): PathFacts {
   let facts = known.get(path);

@@ -12,12 +12,13 @@ const MULTIPLY_DOUBLES: Code = [0xfd, 0xf2, 0x01];
 const ADD_VECTORS_OF_DOUBLES: Code = [0xfd, 0xf0, 0x01];
 const ADD_DOUBLES: Code = [0xa0];
 const DOUBLE: Code = [0xfd, 0x21];
+const EXCHANGE_HALVES: Code = [0xfd, 0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 
 const lower = (name: Variable): Code => [...get(name), ...DOUBLES_OF_LOWER];
 const higher = (name: Variable): Code => [
   ...get(name),
   ...get(name),
-  ...[0xfd, 0x0d, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7], // halves change places
+  ...EXCHANGE_HALVES,
   ...DOUBLES_OF_LOWER,
 ];
 const addProducts = (sum: 'low' | 'high', half: (name: Variable) => Code): Code =>
@@ -53,9 +54,9 @@ export type Dot = (row: number, query: number, fours: number) => number;
 
 /** Undefined where there can be none. */
 export function makeDotKernel(bytes: number): { dot: Dot; memory: ArrayBuffer } | undefined {
-  const made = instantiate<Dot>(
+  const made = instantiate(
     { parameters: PARAMETERS, numbers: [], vectors: VECTORS, result: TYPES.f64, body: BODY },
     bytes,
   );
-  return made && { dot: made.run, memory: made.memory };
+  return made && { dot: made.run as Dot, memory: made.memory };
 }

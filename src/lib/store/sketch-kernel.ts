@@ -118,9 +118,9 @@ export type ScanRows = (
 
 /** Undefined where there can be none. */
 export function makeKernel(bytes: number): { scan: ScanRows; memory: ArrayBuffer } | undefined {
-  const made = instantiate<ScanRows>(
+  const made = instantiate(
     { parameters: PARAMETERS, numbers: NUMBERS, vectors: VECTORS, result: TYPES.i32, body: BODY },
     bytes,
   );
-  return made && { scan: made.run, memory: made.memory };
+  return made && { scan: made.run as ScanRows, memory: made.memory };
 }

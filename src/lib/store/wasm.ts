@@ -47,15 +47,15 @@ export const when = (condition: Code, ...body: readonly Code[]): Code => [
 ];
 
 /** The function, and a memory of its own of at least `bytes`; undefined where V8 has no WebAssembly, or no address space to reserve for it. */
-export function instantiate<Run>(
+export function instantiate(
   wasmFunction: WasmFunction<string>,
   bytes: number,
-): { run: Run; memory: ArrayBuffer } | undefined {
+): { run: unknown; memory: ArrayBuffer } | undefined {
   try {
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
     const module = new WebAssembly.Module(assemble(wasmFunction));
     const instance = new WebAssembly.Instance(module, { host: { memory } });
-    return { run: instance.exports['run'] as Run, memory: memory.buffer };
+    return { run: instance.exports['run'], memory: memory.buffer };
   } catch {
     return undefined;
   }
