@@ -1,9 +1,8 @@
 import { expect, it } from 'vitest';
 import { definitionsIn } from '#dist/lib/corpus/definitions-in.js';
-import { lowerCaseInPlace } from '#dist/lib/corpus/words.js';
 
 function defined(text: string, language: string, ...words: string[]): string[] {
-  return definitionsIn(text, lowerCaseInPlace(text), language, words);
+  return definitionsIn(text, language, words);
 }
 
 it('code is about what it defines, Markdown about its headings, as far as they are of interest', () => {
@@ -45,4 +44,10 @@ it('finds a word behind a letter that lower case makes longer, on each line once
   const code = `${'\u0130'.repeat(20)}\nconst first = 1; // İ retry retry\nfunction retryUpload() {}`;
   expect(defined(code, 'typescript', 'retry', 'upload')).toEqual(['first', 'retryUpload']);
   expect(defined(code, 'typescript')).toEqual([]);
+});
+
+it('each line is asked where there are no words to look for', () => {
+  const code = '\n\nclass One {}\n\nfunction two() {}';
+  expect(definitionsIn(code, 'typescript', undefined)).toEqual(['One', 'two']);
+  expect(definitionsIn('', 'typescript', undefined)).toEqual([]);
 });

@@ -31,3 +31,12 @@ it('keeps scores as they were, down to the last bit', () => {
   scores.add({ ids, gains }, 0, new Float64Array(ids.length));
   expect(rowsOf(scores.best(1_000))).toEqual(ids.map((id) => ({ id, score: 1 / id })));
 });
+
+it('takes scores for equal that differ in their last bit, and none at all for nothing', () => {
+  const ids = [3, 5, 9];
+  const scores = new RowScores([ids]);
+  scores.add({ ids, gains: [2, 1, 1 + Number.EPSILON] }, 0, new Float64Array(ids.length));
+  expect([...scores.best(3).ids]).toEqual([3, 5, 9]);
+  expect(rowsOf(new RowScores([]).best(3))).toEqual([]);
+  expect(rowsOf(new RowScores([[], []]).best(3))).toEqual([]);
+});

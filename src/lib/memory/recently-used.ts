@@ -1,7 +1,7 @@
 import { keepShape } from './keep-shape.js';
 
 /**
- * A map of what was used last: of at most `most` entries, at least the half that was used last. In two maps, of which the
+ * A map of what was used last: of at most `most` entries (2 or more), at least the half that was used last. In two maps, of which the
  * older one goes as a whole: what is used again moves to the younger one.
  */
 export class RecentlyUsed<Key, Value extends object | string | number> {
@@ -10,7 +10,7 @@ export class RecentlyUsed<Key, Value extends object | string | number> {
   #old = new Map<Key, Value>();
 
   constructor(most: number) {
-    this.#half = Math.ceil(most / 2);
+    this.#half = Math.floor(most / 2);
   }
 
   get(key: Key): Value | undefined {
@@ -22,7 +22,7 @@ export class RecentlyUsed<Key, Value extends object | string | number> {
   }
 
   set(key: Key, value: Value): void {
-    if (this.#young.size >= this.#half) {
+    if (this.#young.size >= this.#half && !this.#young.has(key)) {
       this.#old = this.#young;
       this.#young = new Map();
     }
@@ -30,4 +30,4 @@ export class RecentlyUsed<Key, Value extends object | string | number> {
   }
 }
 
-keepShape(new RecentlyUsed(1));
+keepShape(new RecentlyUsed(2));

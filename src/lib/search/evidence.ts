@@ -1,5 +1,4 @@
 import { definitionsIn } from '../corpus/definitions-in.js';
-import { lowerCaseInPlace } from '../corpus/words.js';
 import type { StoredChunk } from '../store/types.js';
 import type { Evidence } from './rank.js';
 import { stem } from './stems.js';
@@ -31,7 +30,7 @@ export function evidenceOf(
   const fileWordShare = new Map<number, number>();
   for (let index = 0; index < chunks.length; index++) {
     const { id, fileId, text, language, path, symbol = '' } = chunks[index]!;
-    const lowerText = lowerCaseInPlace(text);
+    const lowerText = text.toLowerCase();
     const lowerPath = path.toLowerCase();
     const seen = seenInFile.get(fileId) ?? [];
     seenInFile.set(fileId, seen);
@@ -45,7 +44,7 @@ export function evidenceOf(
     }
     fileWordShare.set(fileId, (fileWordShare.get(fileId) ?? 0) + newShare);
     ofChunk.set(id, {
-      defines: definitionsIn(text, lowerText, language, inNames),
+      defines: definitionsIn(text, language, inNames),
       phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
       isExcluded: hasAnyOf(unwanted, lowerText, lowerPath, symbol),
       wordShare,
@@ -77,9 +76,13 @@ function tellingWords(
   };
 }
 
-/** A definition counts only by the query's words in its name; most lines have none, and to ask a language's rules takes longer. */
-function wordsInNames({ terms, names }: UnderstoodQuery): string[] {
-  return [...new Set([...terms.map(stem), ...names])];
+/**
+ * A definition counts only by the query's words in its name; most lines have none, and to ask a language's rules takes longer.
+ * Undefined for a pasted text: to look for each of hundreds of words takes longer still.
+ */
+function wordsInNames({ terms, names }: UnderstoodQuery): string[] | undefined {
+  const words = [...new Set([...terms.map(stem), ...names])];
+  return words.length > COMPARED_WORDS ? undefined : words;
 }
 
 function shareOfPhrases(text: string, phrases: readonly string[]): number {

@@ -16,7 +16,7 @@ export interface ScoreParts {
   readonly excluded: number;
 }
 
-/** Where each part stands in a candidate's row of the table. */
+/** Where each part stands in a candidate's row of the table: those in front of `kind` are what it is a share of. */
 export const PARTS = {
   words: 0,
   vector: 1,

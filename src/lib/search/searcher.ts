@@ -336,9 +336,9 @@ function codeShareOf(reader: StoreReader): number {
   return languages.length === 0 ? 0 : code.length / languages.length;
 }
 
-function hitEntry({ candidate, lexical, parts }: RankedChunk, score: number, explain: boolean): HitEntry {
-  const { chunkId, vector } = candidate;
-  return { chunkId, score, vector, lexical, ...(explain ? { parts } : {}) };
+function hitEntry(ranked: RankedChunk, score: number, explain: boolean): HitEntry {
+  const { chunkId, vector } = ranked.candidate;
+  return { chunkId, score, vector, lexical: ranked.lexical, ...(explain ? { parts: ranked.parts } : {}) };
 }
 
 /** They are in order, and their relevance is in the same order. */

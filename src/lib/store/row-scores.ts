@@ -48,7 +48,7 @@ export class RowScores {
     return some;
   }
 
-  /** The best `limit`; of those that differ by less than a billionth the one with the lower id comes first. */
+  /** The best `limit`, equal ones by id: also such as may differ by less than a billionth of themselves. Scores are finite and not below 0. */
   best(limit: number): WordScores {
     const { ids, values } = this;
     // A score's lowest bits give way to its place, counted from the end: what is sorted then says where it came from.
@@ -69,34 +69,33 @@ export class RowScores {
   }
 }
 
-/** All numbers of the lists, each of which ascends, once; quickest when the shortest come first. */
+/** All numbers of the lists, each of which ascends, once. Two at a time: of a pasted text there are a thousand lists. */
 function unionOf(lists: readonly ArrayLike<number>[]): Float64Array {
-  let most = 0;
-  for (let index = 0; index < lists.length; index++) most += lists[index]!.length;
-  let union = new Float64Array(most);
-  let next = new Float64Array(most);
-  let length = 0;
-  for (let index = 0; index < lists.length; index++) {
-    length = merge(union, length, lists[index]!, next);
-    [union, next] = [next, union];
+  let round: ArrayLike<number>[] = [...lists];
+  while (round.length > 1) {
+    const next: ArrayLike<number>[] = [];
+    for (let index = 0; index + 1 < round.length; index += 2)
+      next.push(merged(round[index]!, round[index + 1]!));
+    if (round.length % 2 === 1) next.push(round.at(-1)!);
+    round = next;
   }
-  return union.subarray(0, length);
+  return Float64Array.from(round[0] ?? []);
 }
 
-/** Returns how many there are in `into`, each once. */
-function merge(one: Float64Array, length: number, other: ArrayLike<number>, into: Float64Array): number {
+function merged(one: ArrayLike<number>, other: ArrayLike<number>): Float64Array {
+  const into = new Float64Array(one.length + other.length);
   let count = 0;
   let left = 0;
   let right = 0;
-  while (left < length && right < other.length) {
+  while (left < one.length && right < other.length) {
     const [a, b] = [one[left]!, other[right]!];
     into[count++] = a < b ? a : b;
     if (a <= b) left++;
     if (b <= a) right++;
   }
-  while (left < length) into[count++] = one[left++]!;
+  while (left < one.length) into[count++] = one[left++]!;
   while (right < other.length) into[count++] = other[right++]!;
-  return count;
+  return into.subarray(0, count);
 }
 
 keepShape(new RowScores([]));
