@@ -2,7 +2,7 @@
 import { definitionsIn } from '../../dist/lib/corpus/definitions-in.js';
 import { embeddingBody, embeddingHeader } from '../../dist/lib/corpus/embedding-text.js';
 import { commentStyle, contentKind } from '../../dist/lib/corpus/language.js';
-import { codeWords, lowerCaseInPlace, pathWords } from '../../dist/lib/corpus/words.js';
+import { codeWords, fileNameWords } from '../../dist/lib/corpus/words.js';
 
 /** Special tokens are counted, and the shipped model takes 256. */
 const MOST_TOKENS = 250;
@@ -33,11 +33,10 @@ export const FILE_TEXTS = {
   },
   /** Its path, what it defines or its headings, its first comment or paragraph. */
   outline({ path, language, text }, countTokens) {
-    const lower = lowerCaseInPlace(text);
-    const names = definitionsIn(text, lower, language, [...new Set(lower.match(/\S/g))]);
+    const names = definitionsIn(text, language, undefined);
     const isCode = contentKind(language) === 'code';
     const said = isCode ? codeWords(firstComment(text, language)) : firstParagraph(text);
-    const parts = [pathWords(path), isCode ? codeWords(names.join(' ')) : names.join('\n'), said];
+    const parts = [fileNameWords(path), isCode ? codeWords(names.join(' ')) : names.join('\n'), said];
     return firstTokens(parts.filter((part) => part !== '').join(isCode ? ' ' : '\n'), countTokens);
   },
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { embeddingText } from '#dist/lib/corpus/embedding-text.js';
-import { codeWords, pathWords, searchWords, splitIdentifier } from '#dist/lib/corpus/words.js';
+import { codeWords, fileNameWords, searchWords, splitIdentifier } from '#dist/lib/corpus/words.js';
 
 describe('splitIdentifier', () => {
   it.each([
@@ -53,28 +53,28 @@ describe('codeWords', () => {
   });
 });
 
-describe('pathWords', () => {
-  it('are those of the last three parts', () => {
-    expect(pathWords('a/b/src/http/retryUpload.test.ts')).toBe('src http retry upload test ts');
-    expect(pathWords('main.go')).toBe('main go');
+describe('fileNameWords', () => {
+  it('are those of the name, whatever folder it is in', () => {
+    expect(fileNameWords('a/b/src/http/retryUpload.test.ts')).toBe('retry upload test ts');
+    expect(fileNameWords('main.go')).toBe('main go');
   });
 
   it('are bounded, and keep the end', () => {
-    const long = pathWords(`${'some-long-folder-'.repeat(20)}/${'and-file-'.repeat(20)}end.ts`);
+    const long = fileNameWords(`folder/${'and-file-'.repeat(20)}end.ts`);
     expect(long.length).toBeLessThanOrEqual(80);
     expect(long).toMatch(/^(and|file) .*end ts$/);
-    expect(pathWords('x'.repeat(200))).toHaveLength(80);
+    expect(fileNameWords('x'.repeat(200))).toHaveLength(80);
   });
 });
 
 describe('embeddingText', () => {
-  it('is path and words for code, and the text as it stands for prose and Markdown', () => {
+  it('is name and words for code, and the text as it stands for prose and Markdown', () => {
     const text = '# Set-up\n\nDo `npm ci`, then…\n';
     expect(embeddingText({ path: 'docs/a.md', language: 'markdown', text })).toBe(text);
     expect(embeddingText({ path: 'docs/a.txt', language: 'text', text })).toBe(text);
     expect(embeddingText({ path: 'lib/a.py', language: 'python', text: 'def runAll(x): pass' })).toBe(
-      'lib a py def run all x pass',
+      'a py def run all x pass',
     );
-    expect(embeddingText({ path: 'lib/a.py', language: 'python', text: '})' })).toBe('lib a py');
+    expect(embeddingText({ path: 'lib/a.py', language: 'python', text: '})' })).toBe('a py');
   });
 });

@@ -48,7 +48,7 @@ test('an index that was brought up to date equals one made anew, vector for vect
   expect(await ask(folder)).toEqual(await ask(fresh));
 });
 
-test('a moved or restored prose file costs no embedding', async () => {
+test('a renamed or copied prose file costs no embedding', async () => {
   verifies('nothing-embedded-twice');
   const folder = makeFolder({ 'a.txt': paragraphs(5) });
   const first = (await runJson(['index', folder])).document.result;
@@ -60,11 +60,31 @@ test('a moved or restored prose file costs no embedding', async () => {
   expect(moved.chunks.withVectors).toBe(moved.chunks.total);
 });
 
+test('code that moves to another folder, or is copied to one, costs no embedding and is found there', async () => {
+  verifies('nothing-embedded-twice');
+  const folder = makeFolder(SMALL_PROJECT);
+  const first = (await runJson(['index', folder])).document.result;
+  renameSync(path.join(folder, 'src'), path.join(folder, 'lib'));
+  cpSync(path.join(folder, 'lib'), path.join(folder, 'old/branch'), { recursive: true });
+  const moved = (await runJson(['index', folder])).document.result;
+  expect(moved.chunks).toMatchObject({ embedded: 0, withVectors: moved.chunks.total });
+  expect(moved.chunks.total).toBeGreaterThan(first.chunks.total);
+  const asked = await runJson(['query', 'try an upload again', '--mode', 'vector', '--path', folder]);
+  expect(asked.document.result.hits[0].path).toMatch(/^(lib|old\/branch)\/upload\.ts$/);
+
+  const fresh = makeFolder();
+  cpSync(folder, fresh, { recursive: true, filter: (source) => !source.endsWith('.embed-search') });
+  await run(['index', fresh]);
+  expect(await contents(folder)).toEqual(await contents(fresh));
+});
+
 test('a run that finds no space exits 8, and the generation before still answers', async () => {
   verifies('old-generation-answers');
   const folder = makeFolder(SMALL_PROJECT);
   await run(['index', folder]);
-  addFiles(folder, Object.fromEntries([1, 2, 3, 4].map((n) => [`large-${n}.txt`, paragraphs(250, n)])));
+  // Equal texts share a vector: it is the words that take the space.
+  const text = paragraphs(250);
+  addFiles(folder, Object.fromEntries([1, 2, 3, 4].map((n) => [`large-${n}.txt`, text])));
   // The largest file that the process may write, in blocks of 512 bytes: SQLite meets it like a full disk.
   const limited = await execa(
     'sh',

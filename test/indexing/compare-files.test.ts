@@ -89,6 +89,7 @@ test('what was left out for what is in it is not read again until it changes, or
     leftOut: (range) => known.leftOut(range),
     fileByPath: (name) => known.fileByPath(name),
     lastLook: { ...known.lastLook!, rules: 'older' },
+    chunkRules: known.chunkRules,
   });
   expect(await differences(folder, otherRules)).toContain('look a.bin');
 

@@ -11,7 +11,7 @@ const UNICODE_WORDS = /[\p{L}\p{N}\p{M}\p{Co}_]+/gu;
 const MAX_IDENTIFIER_LENGTH = 80;
 
 // The header of an embedded code chunk must leave room for the code, however long the names are.
-const MAX_PATH_WORDS_LENGTH = 80;
+const MAX_NAME_WORDS_LENGTH = 80;
 
 /** `XMLHttpRequest` -> `XML`, `Http`, `Request`; `snake_case2` -> `snake`, `case`, `2`. Case is kept. */
 export function splitIdentifier(word: string): string[] {
@@ -38,11 +38,11 @@ export function codeWords(text: string): string {
   return splitIdentifier(text).join(' ').toLowerCase();
 }
 
-/** The last parts of a path as words: `src/lib/http/retryUpload.ts` -> `lib http retry upload ts`. At most 80 characters, of the end. */
-export function pathWords(path: string, lastParts = 3): string {
-  const words = codeWords(path.split('/').slice(-lastParts).join(' '));
-  if (words.length <= MAX_PATH_WORDS_LENGTH) return words;
-  const end = words.slice(-MAX_PATH_WORDS_LENGTH);
+/** The name of a file as words: `src/lib/http/retryUpload.ts` -> `retry upload ts`. At most 80 characters, of the end. */
+export function fileNameWords(path: string): string {
+  const words = codeWords(path.slice(path.lastIndexOf('/') + 1));
+  if (words.length <= MAX_NAME_WORDS_LENGTH) return words;
+  const end = words.slice(-MAX_NAME_WORDS_LENGTH);
   const space = end.indexOf(' ');
   // Without a space the cut may have gone through a surrogate pair.
   return space === -1 ? end.replace(/^[\udc00-\udfff]/, '') : end.slice(space + 1);

@@ -9,7 +9,7 @@ import type { KnownFiles, LeftOutFile, PathRange } from '../store/types.js';
 /** One path of which the disk or the index knows. */
 export type Difference =
   /** As far as the file system tells, the file that was indexed. */
-  | { readonly kind: 'same'; readonly path: string }
+  | { readonly kind: 'same'; readonly path: string; readonly file: FoundFile }
   /** What is in the file decides. */
   | {
       readonly kind: 'look';
@@ -77,7 +77,7 @@ export async function* compareFiles(index: KnownFiles, options: WalkOptions): As
       yield { kind: 'left-out', entry, isNews: isRemembered && !isSameOmission(omission, entry) };
     } else if (sameStat(file, entry) && isSafe(entry)) {
       if (omission !== undefined) yield { kind: 'forgotten', path: entry.path };
-      yield { kind: 'same', path: entry.path };
+      yield { kind: 'same', path: entry.path, file: entry };
     } else if (isSameRules && omission?.stat && sameStat(omission.stat, entry) && isSafe(entry)) {
       if (file !== undefined) yield { kind: 'gone', path: entry.path };
       yield { kind: 'left-out', entry: skippedAs(omission), file: entry, isNews: false };

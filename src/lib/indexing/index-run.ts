@@ -5,6 +5,7 @@ import { EmbedSearchError } from '../errors.js';
 import type { ModelSpec } from '../models/types.js';
 import { networkWarning } from '../store/network-file-system.js';
 import type { RunNote, StoreWriter } from '../store/types.js';
+import { isCutByOtherRules } from './chunk-rules.js';
 import { tokenCounter } from './count-tokens.js';
 import type { EmbedderKeeper } from './embedder-keeper.js';
 import { type EmbeddingPhase, embeddingPhase } from './embedding-phase.js';
@@ -25,6 +26,9 @@ export interface RunSetting {
   /** Shards that were checked a moment ago are not read again, unless the index was made anew meanwhile. */
   readonly isChecked?: boolean;
 }
+
+const CUT_ANEW =
+  'This version cuts files in another way: all are cut into chunks anew, and what is embedded otherwise than before is embedded again.';
 
 type Settled = IndexOptions & RunSetting & { readonly root: string; readonly indexDir: string };
 
@@ -124,14 +128,15 @@ export class IndexRun {
 
   async #writeWords(): Promise<WordsOutcome> {
     const { root, indexDir, signal, only, onFolder, onLeftOut, onDebug } = this.#options;
+    if (this.#store.counts().files > 0 && isCutByOtherRules(this.#store)) this.#warnings.push(CUT_ANEW);
     const words = await writeWords(this.#store, {
       walk: {
         ...walkSettings(this.#options),
         root,
         neverEnter: [indexDir],
         onFolder,
-        // Where no look at all files was ever finished, a part of them is not all that is missing.
-        ...(only && this.#store.lastLook !== null ? { only } : {}),
+        // Where no look at all files was ever finished, or not by these rules, a part of them is not all that is missing.
+        ...(only && this.#store.lastLook !== null && !isCutByOtherRules(this.#store) ? { only } : {}),
       },
       tokenCounter,
       signal,

@@ -2,6 +2,7 @@ import { existingFolder, indexFolderOf } from '../config.js';
 import { readText } from '../corpus/read-text.js';
 import { openLocalStore } from '../store/local-store.js';
 import type { KnownFiles } from '../store/types.js';
+import { isCutByOtherRules } from './chunk-rules.js';
 import { compareFiles } from './compare-files.js';
 import type { DryRunResult, IndexOptions, SkippedFile } from './types.js';
 import { walkSettings } from './walk-settings.js';
@@ -18,17 +19,19 @@ export async function planIndex(options: IndexOptions): Promise<DryRunResult> {
   let seen = 0;
   let unchanged = 0;
   try {
+    const cutsAnew = reader !== undefined && isCutByOtherRules(reader);
     const folder = { ...walkSettings(options), root, neverEnter: [indexDir] };
     for await (const difference of compareFiles(reader ?? NOTHING_KNOWN, folder)) {
       options.signal?.throwIfAborted();
       if (difference.kind === 'left-out') skipped.push(skippedFile(difference.entry));
-      if (difference.kind === 'same') unchanged += 1;
-      if (difference.kind === 'same' || 'file' in difference) seen += 1;
+      if ('file' in difference) seen += 1;
+      if (difference.kind === 'same' && !cutsAnew) unchanged += 1;
+      else if (difference.kind === 'same') changed.push(difference.path);
       if (difference.kind !== 'look') continue;
       const { file } = difference;
       const read = await readText(file);
       if (!read.ok) skipped.push(skippedFile({ path: file.path, ...read }));
-      else if (reader?.fileByPath(file.path)?.hash === read.hash) unchanged += 1;
+      else if (!cutsAnew && reader?.fileByPath(file.path)?.hash === read.hash) unchanged += 1;
       else changed.push(file.path);
     }
   } finally {
@@ -50,6 +53,7 @@ const NOTHING_KNOWN: KnownFiles = {
   leftOut: () => [],
   fileByPath: () => undefined,
   lastLook: null,
+  chunkRules: null,
 };
 
 function skippedFile({ path, reason, detail }: SkippedFile): SkippedFile {

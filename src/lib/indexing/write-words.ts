@@ -3,6 +3,7 @@ import type { CountTokens, FoundFile, ReadOutcome, SkippedEntry, WalkOptions } f
 import type { FileStat } from '../store/same-stat.js';
 import type { FileWithChunks, LeftOutFile, StoreWriter } from '../store/types.js';
 import { collectGarbage } from '../memory/collect-garbage.js';
+import { CHUNK_RULES, isCutByOtherRules } from './chunk-rules.js';
 import { compareFiles, KEEPS_OLD_ENTRY, type Difference } from './compare-files.js';
 import { prepareFile } from './prepare-file.js';
 import { SEARCH_WORDS } from './search-words.js';
@@ -47,6 +48,7 @@ export interface WordsOptions {
 export async function writeWords(store: StoreWriter, options: WordsOptions): Promise<WordsOutcome> {
   const startedAt = Date.now();
   await store.setWords(SEARCH_WORDS);
+  if (store.counts().files === 0 && isCutByOtherRules(store)) store.noteChunkRules(CHUNK_RULES);
   const run = new WordsRun(store, options);
   for await (const difference of compareFiles(store, options.walk)) {
     options.signal?.throwIfAborted();
@@ -68,6 +70,7 @@ class WordsRun {
   /** They go last, so that a text that has only moved is never without a use. */
   #gone: string[] = [];
   #looked = false;
+  readonly #cutsAnew: boolean;
   readonly outcome = {
     seen: 0,
     indexed: 0,
@@ -81,12 +84,14 @@ class WordsRun {
   constructor(store: StoreWriter, options: WordsOptions) {
     this.#store = store;
     this.#options = options;
+    this.#cutsAnew = isCutByOtherRules(store);
   }
 
   async take(difference: Difference): Promise<void> {
     switch (difference.kind) {
       case 'same':
         this.outcome.seen += 1;
+        if (this.#cutsAnew) return this.#look(difference.file, false);
         this.outcome.unchanged += 1;
         return;
       case 'look':
@@ -108,7 +113,7 @@ class WordsRun {
     await this.#commitGroup();
     await this.#removeGone();
     // A look at a part says nothing of the rest.
-    const isNews = this.#looked || this.#store.lastLook?.rules !== READING_RULES;
+    const isNews = this.#looked || this.#cutsAnew || this.#store.lastLook?.rules !== READING_RULES;
     const note = this.#options.walk.only === undefined && isNews;
     this.#writeNotes(note ? startedAt : undefined);
   }
@@ -130,12 +135,12 @@ class WordsRun {
     if (isLeftOut && (read.ok || read.reason === 'vanished')) this.#forgotten.push(file.path);
     if (!read.ok) return this.#refuse(file, read);
     const known = this.#store.fileByPath(file.path);
-    if (known?.hash === read.hash) {
+    if (known?.hash === read.hash && !this.#cutsAnew) {
       this.outcome.unchanged += 1;
       this.#touch(file);
       return;
     }
-    this.#decided(known === undefined ? 'new' : 'changed', file.path);
+    this.#decided(known === undefined ? 'new' : known.hash === read.hash ? 'cut anew' : 'changed', file.path);
     this.#countTokens ??= await this.#options.tokenCounter();
     this.#group.push(prepareFile(file, read.text, read.hash, this.#countTokens));
     this.#groupCharacters += read.text.length;
@@ -201,7 +206,9 @@ class WordsRun {
     this.#store.transaction(() => {
       for (const { path, ...stat } of touched) this.#store.touchFile(path, stat);
       this.#store.noteLeftOut(leftOut, forgotten);
-      if (lookedAt !== undefined) this.#store.noteLook({ startedAt: lookedAt, rules: READING_RULES });
+      if (lookedAt === undefined) return;
+      this.#store.noteLook({ startedAt: lookedAt, rules: READING_RULES });
+      if (this.#cutsAnew) this.#store.noteChunkRules(CHUNK_RULES);
     });
     // What was read to find that nothing has changed is memory all the same.
     if (touched.length + leftOut.length >= NOTES_PER_GROUP) collectGarbage();

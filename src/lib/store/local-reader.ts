@@ -210,6 +210,10 @@ export class LocalReader implements StoreReader {
     return metaObject(this.#database, 'lastLook') as LookNote | null;
   }
 
+  get chunkRules(): string | null {
+    return (metaValue(this.#database, 'chunkRules') as string | undefined) ?? null;
+  }
+
   async searchVectors(vector: Float32Array, options: VectorSearchOptions): Promise<ChunkScore[]> {
     if (this.identity !== null && vector.length !== this.identity.dimensions)
       throw new Error(`a vector of ${vector.length} numbers for an index of ${this.identity.dimensions}`);

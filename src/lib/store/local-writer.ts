@@ -167,6 +167,10 @@ export class LocalWriter implements StoreWriter {
     return metaObject(this.#database, 'lastLook') as LookNote | null;
   }
 
+  get chunkRules(): string | null {
+    return (metaValue(this.#database, 'chunkRules') as string | undefined) ?? null;
+  }
+
   putFile(file: FileRecord, chunks: Iterable<NewChunk>): { added: number; removed: number } {
     return this.#transactions.change(() => putFile(this.#context, file, chunks));
   }
@@ -259,6 +263,10 @@ export class LocalWriter implements StoreWriter {
 
   noteLook(note: LookNote): void {
     this.#transactions.write(() => setMetaValue(this.#database, 'lastLook', JSON.stringify(note)));
+  }
+
+  noteChunkRules(rules: string): void {
+    this.#transactions.write(() => setMetaValue(this.#database, 'chunkRules', rules));
   }
 
   noteChunkProblem(embeddingKey: string, reason: string): void {

@@ -211,6 +211,8 @@ export interface KnownFiles {
   /** Files that were left out for a reason of their own, in order of path. */
   leftOut(range: PathRange): Iterable<LeftOutFile>;
   readonly lastLook: LookNote | null;
+  /** By which rules all files that are in were cut into chunks; null where nobody has said. */
+  readonly chunkRules: string | null;
 }
 
 /**
@@ -337,6 +339,7 @@ export interface StoreWriter extends KnownFiles {
   noteLeftOut(files: Iterable<LeftOutFile>, gone?: Iterable<string>): void;
   /** Of a look at every file; when it is over. */
   noteLook(note: LookNote): void;
+  noteChunkRules(rules: string): void;
   /** Until its text goes or `clearChunkProblems`. */
   noteChunkProblem(embeddingKey: string, reason: string): void;
   clearChunkProblems(): void;
