@@ -14,7 +14,7 @@ import { type RankedOwner, TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
 import { dot } from './vector-buffer.js';
 
-/** Up to this many vectors an exact scan is as quick as two stages (1.2 ms for each 1,000 of 384 dimensions). */
+/** Up to this many vectors an exact scan is as quick as two stages (some .8 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 /** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
 const CANDIDATES = 17.5;
