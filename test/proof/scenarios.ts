@@ -71,6 +71,7 @@ export async function makeScenarios(): Promise<Scenario[]> {
       const before = await indexed();
       const database = new Sqlite(path.join(before, 'index.db'), { busyMilliseconds: 5000 });
       database.run(`update meta set value = 'of another time' where key = 'words'`);
+      database.run(`delete from meta where key = 'chunkRules'`);
       for (const column of ['size', 'mtime_ms', 'inode'])
         database.exec(`alter table file_problems drop column ${column}`);
       database.exec('pragma user_version = 1');

@@ -13,3 +13,7 @@ const FIRST_RULES = '1';
 export function isCutByOtherRules({ chunkRules }: Pick<KnownFiles, 'chunkRules'>): boolean {
   return (chunkRules ?? FIRST_RULES) !== CHUNK_RULES;
 }
+
+/** Said by the run that does it. */
+export const CUT_ANEW =
+  'This version cuts files in another way: all are cut into chunks anew, and what is embedded otherwise than before is embedded again.';

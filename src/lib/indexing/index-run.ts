@@ -5,7 +5,7 @@ import { EmbedSearchError } from '../errors.js';
 import type { ModelSpec } from '../models/types.js';
 import { networkWarning } from '../store/network-file-system.js';
 import type { RunNote, StoreWriter } from '../store/types.js';
-import { isCutByOtherRules } from './chunk-rules.js';
+import { CUT_ANEW, isCutByOtherRules } from './chunk-rules.js';
 import { tokenCounter } from './count-tokens.js';
 import type { EmbedderKeeper } from './embedder-keeper.js';
 import { type EmbeddingPhase, embeddingPhase } from './embedding-phase.js';
@@ -26,9 +26,6 @@ export interface RunSetting {
   /** Shards that were checked a moment ago are not read again, unless the index was made anew meanwhile. */
   readonly isChecked?: boolean;
 }
-
-const CUT_ANEW =
-  'This version cuts files in another way: all are cut into chunks anew, and what is embedded otherwise than before is embedded again.';
 
 type Settled = IndexOptions & RunSetting & { readonly root: string; readonly indexDir: string };
 
