@@ -140,7 +140,7 @@ async function memory() {
         const answer = await server.post('tools/call', callOf(number));
         if (answer.result?.isError !== false && answer.result?.isError !== undefined)
           throw new Error(JSON.stringify(answer));
-        if (number % 100 === 0) seen.push({ number, megabytes: server.megabytes() });
+        if (number % Math.ceil(calls / 100) === 0) seen.push({ number, megabytes: server.megabytes() });
       }
     }),
   );
