@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 import type { GlobMatch } from './globs.js';
 import { decide, type IgnoreStack, isSpelledOut, reincluding } from './ignore-stack.js';
 import { isDependencyFolder, isHidden, isRepositoryData, looksSecret } from './left-out-names.js';
@@ -40,7 +40,7 @@ export function examine(rules: EntryRules, folder: ParentFolder, listed: string)
   const name = bareName(listed);
   const path = folder.path + name;
   const shown = folder.path + listed;
-  const absolute = join(folder.absolute, name);
+  const absolute = withSeparator(folder.absolute) + name; // by join a tenth of a walk: it looks for dots in it
   if (name.includes('\uFFFD') && isMissing(absolute)) return undecodable(path);
   if (isRepositoryData(name)) return skipped(shown, 'hidden', 'data of version control');
 

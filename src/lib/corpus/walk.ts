@@ -77,7 +77,8 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
     }
     if (++looked % ENTRIES_PER_TURN === 0) await nextTurn();
     // The index itself is no news to anybody.
-    if (context.neverEnter.has(join(context.realRoot, folder.path, bareName(name)))) continue;
+    if (name.endsWith('/') && context.neverEnter.has(join(context.realRoot, folder.path, bareName(name))))
+      continue;
     const entry = isRepeated ? undecodable(folder.path + name) : examine(context, folder, name);
     if (entry.kind !== 'folder') {
       yield entry;
