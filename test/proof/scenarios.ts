@@ -43,6 +43,9 @@ async function smallIndex(options: RunRequest['options']): Promise<void> {
 /** Begins with an index that cannot be trusted, and says so until the run has mended it. */
 export const DAMAGED = 'a damaged database';
 
+/** Begins with an index whose files were cut by other rules, and says so until a run has come to its end. */
+export const MIGRATION = 'migration';
+
 /** Every kind of run that writes an index. */
 export async function makeScenarios(): Promise<Scenario[]> {
   return [
@@ -67,7 +70,7 @@ export async function makeScenarios(): Promise<Scenario[]> {
         rmSync(path.join(root, folder), { recursive: true });
       return before;
     }),
-    await scenario('migration', async (root, indexed) => {
+    await scenario(MIGRATION, async (root, indexed) => {
       const before = await indexed();
       const database = new Sqlite(path.join(before, 'index.db'), { busyMilliseconds: 5000 });
       database.run(`update meta set value = 'of another time' where key = 'words'`);

@@ -208,8 +208,8 @@ const FAMILIES: readonly (readonly [string, readonly string[]])[] = [
   ['css scss less', CSS],
 ];
 
-// Keywords of these are written in either case.
-const CASELESS = new Set(['sql', 'pascal', 'visual-basic', 'fortran', 'ada', 'vhdl', 'powershell', 'cmake']);
+// Keywords of these, each the first of its family, are written in either case.
+const CASELESS = new Set(['sql', 'pascal', 'visual-basic', 'fortran', 'ada', 'powershell', 'cmake']);
 
 const byLanguage = new Map(
   FAMILIES.flatMap(([names, rules]) => {

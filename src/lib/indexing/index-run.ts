@@ -125,7 +125,7 @@ export class IndexRun {
 
   async #writeWords(): Promise<WordsOutcome> {
     const { root, indexDir, signal, only, onFolder, onLeftOut, onDebug } = this.#options;
-    if (this.#store.counts().files > 0 && isCutByOtherRules(this.#store)) this.#warnings.push(CUT_ANEW);
+    if (isCutByOtherRules(this.#store) && this.#store.counts().files > 0) this.#warnings.push(CUT_ANEW);
     const words = await writeWords(this.#store, {
       walk: {
         ...walkSettings(this.#options),

@@ -48,7 +48,7 @@ export interface WordsOptions {
 export async function writeWords(store: StoreWriter, options: WordsOptions): Promise<WordsOutcome> {
   const startedAt = Date.now();
   await store.setWords(SEARCH_WORDS);
-  if (store.counts().files === 0 && isCutByOtherRules(store)) store.noteChunkRules(CHUNK_RULES);
+  if (isCutByOtherRules(store) && store.counts().files === 0) store.noteChunkRules(CHUNK_RULES);
   const run = new WordsRun(store, options);
   for await (const difference of compareFiles(store, options.walk)) {
     options.signal?.throwIfAborted();
