@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { writeSketch } from '#dist/lib/store/shard-format.js';
 import { Candidates, SketchScanner } from '#dist/lib/store/sketch.js';
+import { makeKernel } from '#dist/lib/store/sketch-kernel.js';
 import { randomNumbers, unit } from './fixtures.js';
 
 const random = randomNumbers(77);
@@ -27,6 +28,8 @@ function scoresOf(scanner: SketchScanner, query: Float32Array, rows: Float32Arra
 }
 
 describe('the sketch scan', () => {
+  it('is in WebAssembly where there is any', () => expect(makeKernel(1)).toBeDefined());
+
   it.each([1, 33, 96, 100, 384, 768, 1000, 3584])(
     'gives the same scores in WebAssembly as without it (%i dimensions)',
     (dimensions) => {
@@ -47,14 +50,32 @@ describe('the sketch scan', () => {
     expect(scores.get(1000)).toBe(new SketchScanner().prepare(query, 48, 1));
   });
 
-  it('serves queries of one length after those of another', () => {
+  it('serves queries of one length after those of another, of which the longest are more than the kernel adds up', () => {
     const scanner = new SketchScanner();
-    for (const dimensions of [768, 96, 384]) {
+    for (const dimensions of [768, 96, 4_400, 384]) {
       const rows = Array.from({ length: 50 }, () => randomVector(dimensions));
       const query = randomVector(dimensions);
       expect(scoresOf(scanner, query, rows)).toEqual(scoresOf(new SketchScanner(), query, rows));
     }
   });
+});
+
+it.each([1, 15, 16, 17, 100])('a scan of %i rows says nothing of those behind them', (rows) => {
+  const scanner = new SketchScanner();
+  const query = randomVector(96);
+  scanner.prepare(query, 12, 200);
+  // What was there before: 200 rows, all of them the query itself and all allowed.
+  const sketch = scanner.sketch(200).fill(0);
+  for (let row = 0; row < 200; row++) writeSketch(query, sketch.subarray(row * 12, (row + 1) * 12));
+  const found: number[] = [];
+  const candidates = {
+    threshold: -1,
+    add: (_score: number, location: number) => found.push(location),
+  } as unknown as Candidates;
+  scanner.scan(200, new Uint8Array(25).fill(255), 0, candidates);
+  found.length = 0;
+  scanner.scan(rows, new Uint8Array(Math.ceil(rows / 8)).fill(255), 0, candidates);
+  expect(found).toEqual(Array.from({ length: rows }, (_, row) => row));
 });
 
 describe('candidates', () => {

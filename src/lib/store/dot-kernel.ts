@@ -1,6 +1,6 @@
 // The dot product of two vectors of 32-bit floats, in 64-bit floats, two of them at a time: a quarter of the time that it takes in
 // JavaScript, which has to look whether each number is there. See docs/decisions/0013.
-import { accessTo, againIf, type Code, instantiate, loadVector, loop, small, TYPES } from './wasm.js';
+import { accessTo, againIf, type Code, instantiate, loadVector, loop, number, TYPES } from './wasm.js';
 
 const PARAMETERS = ['row', 'query', 'fours'] as const;
 const VECTORS = ['low', 'high', 'ofRow', 'ofQuery'] as const;
@@ -39,9 +39,9 @@ const BODY: Code = [
     set('ofQuery', loadVector(get('query'), 0)),
     addProducts('low', lower),
     addProducts('high', higher),
-    increase('row', small(16)),
-    increase('query', small(16)),
-    increase('fours', small(-1)),
+    increase('row', number(16)),
+    increase('query', number(16)),
+    increase('fours', number(-1)),
     againIf(get('fours')),
   ),
   ...both('low'),

@@ -32,10 +32,18 @@ export function accessTo<Name extends string>(names: readonly Name[]) {
   return { get, set, increase };
 }
 
-/** -64 to 63: one byte of signed LEB128. */
-export const small = (value: number): Code => [0x41, value & 127];
+export const number = (value: number): Code => [0x41, ...signed(value)];
 export const add = (one: Code, other: Code): Code => [...one, ...other, 0x6a];
-export const loadVector = (at: Code, offset: number): Code => [...at, 0xfd, 0x00, 0, offset];
+export const and = (one: Code, other: Code): Code => [...one, ...other, 0x71];
+export const loadVector = (at: Code, offset: number): Code => [...at, 0xfd, 0x00, 0, ...unsigned(offset)];
+export const storeVector = (at: Code, offset: number, value: Code): Code => [
+  ...at,
+  ...value,
+  0xfd,
+  0x0b,
+  0,
+  ...unsigned(offset),
+];
 export const loop = (...body: readonly Code[]): Code => [0x03, NO_RESULT, ...body.flat(), END];
 export const againIf = (condition: Code): Code => [...condition, 0x0d, 0];
 export const when = (condition: Code, ...body: readonly Code[]): Code => [
@@ -82,6 +90,10 @@ function assemble({
 
 function unsigned(value: number): Code {
   return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
+}
+
+function signed(value: number): Code {
+  return value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)];
 }
 
 function section(id: number, content: Code): Code {
