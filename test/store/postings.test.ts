@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { DoclistReader } from '#dist/lib/store/doclist.js';
 import { Postings } from '#dist/lib/store/postings.js';
 import { Sqlite } from '#dist/lib/store/sqlite.js';
 import { randomNumbers, temporaryFolder } from './fixtures.js';
@@ -22,7 +23,7 @@ function makeTable(pageBytes = 4_050): Table {
   database.exec(`create virtual table chunk_words using fts5(body, symbol, path, content='', tokenize='unicode61');
     create virtual table temp.places using fts5vocab(main, chunk_words, instance);
     insert into chunk_words(chunk_words, rank) values ('pgsz', ${pageBytes})`);
-  return { database, postings: new Postings(database, 'chunk_words') };
+  return { database, postings: new Postings(database, 'chunk_words', new DoclistReader()) };
 }
 
 function token(word: string): string {
@@ -74,7 +75,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       database.exec('commit');
       // Half of a merge, as writers leave one behind.
       if (round % 5 === 4) database.exec(`insert into chunk_words(chunk_words, rank) values ('merge', 3)`);
-      const postings = new Postings(database, 'chunk_words');
+      const postings = new Postings(database, 'chunk_words', new DoclistReader());
       expect(countsByPages(postings, 'w0').length).toBeGreaterThan(3);
       const words = Array.from({ length: 20 }, (_, number) => `w${number}`);
       const found = postings.find(words.map(token)).filter((one) => one !== undefined);
@@ -126,7 +127,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       const merge = `insert into chunk_words(chunk_words, rank) values ('merge', ?)`;
       database.run(merge, step === 0 ? -1 : 1);
       for (const word of ['apple', 'filler7', 'more3', 'zebra900'])
-        expect(countsByPages(new Postings(database, 'chunk_words'), word)).toEqual(
+        expect(countsByPages(new Postings(database, 'chunk_words', new DoclistReader()), word)).toEqual(
           countsByFts5(database, word),
         );
     }
@@ -136,7 +137,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
     const { database, postings } = makeTable();
     expect(postings.find([token('a')])).toEqual([undefined]);
     database.run(`insert into chunk_words(rowid, body) values (1, 'b bb bbb d')`);
-    const filled = new Postings(database, 'chunk_words');
+    const filled = new Postings(database, 'chunk_words', new DoclistReader());
     const words = ['a', 'b', 'bb', 'bbbb', 'c', 'd', 'da', 'e', ''].map(token);
     expect(filled.find(words).map((found) => found !== undefined)).toEqual([
       false,
@@ -156,7 +157,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
     for (let id = 1; id <= 1_000; id++)
       database.run('insert into chunk_words(rowid, body) values (?, ?)', id, `word${id} word${id}`);
     const words = Array.from({ length: 1_000 }, (_, index) => token(`word${index + 1}`));
-    const postings = new Postings(database, 'chunk_words');
+    const postings = new Postings(database, 'chunk_words', new DoclistReader());
     const found = postings.find(words).filter((one) => one !== undefined);
     expect(postings.rows(found).map(({ ids, counts }) => [...ids, ...counts])).toEqual(
       words.map((_word, index) => [index + 1, 2]),
@@ -178,7 +179,7 @@ describe('the rows of a word, read from the pages of FTS5', () => {
       if (wrong.length > 0) wrong[pick(wrong.length)] = pick(256);
       database.run('update chunk_words_data set block = ? where id = ?', wrong, id);
       try {
-        const postings = new Postings(database, 'chunk_words');
+        const postings = new Postings(database, 'chunk_words', new DoclistReader());
         for (const word of ['common', 'w0', 'w1', 'w6']) countsByPages(postings, word);
         outcomes.read++;
       } catch (error) {

@@ -1,20 +1,18 @@
-import { CHUNK_JOINS } from './rows.js';
+import type { FileNames } from './file-names.js';
 import type { Sqlite } from './sqlite.js';
 import type { StoredChunk } from './types.js';
 
 // All texts as one blob, since a row of its own for each takes twice as long to bring over, and its blob is memory of its
 // own until garbage is collected. SQLite joins texts only: it takes a blob's bytes for one as they are, and gives them back.
-const CHUNKS_SQL = `select json_group_array(json_array(
-    c.id, c.file_id, c.ordinal, f.path, f.language, c.start_line, c.end_line, length(t.text), c.symbol)),
+const SQL = `select json_group_array(json_array(
+    c.id, c.file_id, c.ordinal, c.start_line, c.end_line, length(t.text), c.symbol)),
     cast(group_concat(cast(t.text as text), '') as blob)
-  from json_each(?) wanted cross join chunks c on c.id = wanted.value ${CHUNK_JOINS}`;
+  from json_each(?) wanted cross join chunks c on c.id = wanted.value join chunk_texts t on t.chunk_id = c.id`;
 
 type ChunkValues = [
   id: number,
   fileId: number,
   ordinal: number,
-  path: string,
-  language: string,
   startLine: number,
   endLine: number,
   bytes: number,
@@ -22,24 +20,29 @@ type ChunkValues = [
 ];
 
 /** See StoreReader.chunks. */
-export function chunksOf(database: Sqlite, ids: readonly number[]): StoredChunk[] {
-  const [values, texts] = database.get(CHUNKS_SQL, JSON.stringify(ids)) as [string, Buffer | null];
+export function chunksOf(database: Sqlite, files: FileNames, ids: readonly number[]): StoredChunk[] {
+  const [values, texts] = database.get(SQL, JSON.stringify(ids)) as [string, Buffer | null];
   const rows = JSON.parse(values) as ChunkValues[];
+  files.lookUp(rows.map((row) => row[1]));
   const chunks: StoredChunk[] = [];
   // By index here, as in all that a search does for each of its candidates: to take apart a list by a pattern is an iterator.
   for (let index = 0, end = 0; index < rows.length; index++) {
     const row = rows[index]!;
+    const start = end;
+    end += row[5];
+    const file = files.get(row[1]);
+    if (file === undefined) continue;
     const chunk: { -readonly [Key in keyof StoredChunk]: StoredChunk[Key] } = {
       id: row[0],
       fileId: row[1],
       ordinal: row[2],
-      path: row[3],
-      language: row[4],
-      startLine: row[5],
-      endLine: row[6],
-      text: texts!.toString('utf8', end, (end += row[7])),
+      path: file.path,
+      language: file.language,
+      startLine: row[3],
+      endLine: row[4],
+      text: texts!.toString('utf8', start, end),
     };
-    if (row[8] !== null) chunk.symbol = row[8];
+    if (row[6] !== null) chunk.symbol = row[6];
     chunks.push(chunk);
   }
   return inOrderOf(ids, chunks);

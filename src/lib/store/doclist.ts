@@ -110,30 +110,55 @@ export class DoclistReader {
     return firstTerm !== undefined;
   }
 
+  /** One loop, with the integers of variable length read in place: most of a search of many chunks by words is spent here. */
   #readRows(page: Uint8Array, start: number, end: number): void {
+    let ids = this.#ids;
+    let counts = this.#counts;
+    let length = this.#length;
     let row = this.#row;
-    const cursor = new Cursor(page, start);
-    while (cursor.at < end) {
-      const distance = cursor.next();
-      const size = cursor.next();
+    let last = length > this.#start ? ids[length - 1]! : -1;
+    for (let at = start; at < end;) {
+      let byte = page[at++]!;
+      let distance = byte & 127;
+      while (byte > 127) {
+        byte = page[at++]!;
+        distance = distance * 128 + (byte & 127);
+      }
+      byte = page[at++]!;
+      let size = byte & 127;
+      while (byte > 127) {
+        byte = page[at++]!;
+        size = size * 128 + (byte & 127);
+      }
       row = row === -1 ? distance : row + distance;
-      const last = this.#length > this.#start ? this.#ids[this.#length - 1]! : -1;
-      if (!(row > last) || cursor.at > end) throw damagedWords();
-      this.#add(row);
+      if (!(row > last) || at > end) throw damagedWords();
+      last = row;
       const places = size >> 1; // the lowest bit: it has been removed
-      const endOfPlaces = Math.min(cursor.at + places, end);
-      this.#isColumnNext = false;
-      this.#count(page, cursor.at, endOfPlaces);
-      this.#left = places - (endOfPlaces - cursor.at);
-      cursor.at = endOfPlaces;
+      const endOfPlaces = Math.min(at + places, end);
+      this.#left = places - (endOfPlaces - at);
+      let isColumnNext = false;
+      let count = 0;
+      while (at < endOfPlaces) {
+        byte = page[at++]!;
+        if (byte > 127) while (page[at++]! > 127);
+        if (isColumnNext) isColumnNext = false;
+        else if (byte === COLUMN) isColumnNext = true;
+        else count++;
+      }
+      at = endOfPlaces;
+      this.#isColumnNext = isColumnNext;
+      if (length === ids.length) {
+        this.#length = length;
+        this.#makeRoom(2 * length);
+        ids = this.#ids;
+        counts = this.#counts;
+        length = this.#length;
+      }
+      ids[length] = row;
+      counts[length++] = count;
     }
+    this.#length = length;
     this.#row = row;
-  }
-
-  #add(row: number): void {
-    if (this.#length === this.#ids.length) this.#makeRoom(2 * this.#ids.length);
-    this.#ids[this.#length] = row;
-    this.#counts[this.#length++] = 0;
   }
 
   /** The list at hand moves along; those before it keep what they have. */

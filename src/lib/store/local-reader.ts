@@ -18,7 +18,8 @@ import {
   storeCounts,
 } from './queries.js';
 import { chunksOf } from './chunks.js';
-import { pathsOf, placesOf } from './places.js';
+import { FileNames } from './file-names.js';
+import { placesOf } from './places.js';
 import { CHUNK_COLUMNS, CHUNK_JOINS, chunkOfRow } from './rows.js';
 import { databaseState, metaValue } from './schema.js';
 import { asDamage, damageSeenByReader } from './seal.js';
@@ -88,6 +89,7 @@ export class LocalReader implements StoreReader {
   readonly #dataVersion: number;
   /** Blocks of index.db, as far as it was compared with its seal. */
   #damaged = 0;
+  readonly #files: FileNames;
   readonly #filter: FileFilter;
   readonly #vectors: VectorSearch;
   readonly #chunkWords: WordSearch;
@@ -121,9 +123,10 @@ export class LocalReader implements StoreReader {
     this.modelFile = metaObject(database, 'modelFile') as ModelFileNote | null;
     this.root = metaValue(database, 'root') as string;
     this.lastRun = lastRunOf(metaObject(database, 'lastRun') as RunNote | null, indexDir);
+    this.#files = new FileNames(database);
     this.#filter = new FileFilter(database);
-    this.#chunkWords = new WordSearch(database, 'chunk_words', this.#filter, memory.tokens);
-    this.#fileWords = new WordSearch(database, 'file_words', this.#filter, memory.tokens);
+    this.#chunkWords = new WordSearch(database, 'chunk_words', this.#filter, memory);
+    this.#fileWords = new WordSearch(database, 'file_words', this.#filter, memory);
     this.#vectors = new VectorSearch(database, path.join(indexDir, 'vectors'), this.#filter, memory);
   }
 
@@ -233,16 +236,16 @@ export class LocalReader implements StoreReader {
   }
 
   chunks(ids: readonly number[]): StoredChunk[] {
-    return chunksOf(this.#database, ids);
+    return chunksOf(this.#database, this.#files, ids);
   }
 
   filePaths(ids: readonly number[]): string[] {
-    const paths = pathsOf(this.#database, new Set(ids));
-    return ids.flatMap((id) => paths.get(id) ?? []);
+    this.#files.lookUp(ids);
+    return ids.flatMap((id) => this.#files.get(id)?.path ?? []);
   }
 
   places(ids: readonly number[]): ChunkPlace[] {
-    return placesOf(this.#database, ids);
+    return placesOf(this.#database, this.#files, ids);
   }
 
   *chunksOfFile(fileId: number): Iterable<StoredChunk> {

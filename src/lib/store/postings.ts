@@ -1,5 +1,5 @@
 import { damagedWords } from './damaged-words.js';
-import { DoclistReader, findTerm, newestOf, type RowsOnPage, type TermRows } from './doclist.js';
+import { type DoclistReader, findTerm, newestOf, type RowsOnPage, type TermRows } from './doclist.js';
 import type { Sqlite } from './sqlite.js';
 import { varints } from './varints.js';
 import type { WordTable } from './word-statistics.js';
@@ -59,14 +59,15 @@ export interface FoundTerm {
 export class Postings {
   readonly #database: Sqlite;
   readonly #table: WordTable;
-  readonly #doclists = new DoclistReader();
+  readonly #doclists: DoclistReader;
   /** Where pages of a long text's terms are put together. */
   #scratch = Buffer.alloc(0);
   #known: readonly Segment[] | undefined;
 
-  constructor(database: Sqlite, table: WordTable) {
+  constructor(database: Sqlite, table: WordTable, doclists: DoclistReader) {
     this.#database = database;
     this.#table = table;
+    this.#doclists = doclists;
   }
 
   /** Undefined for a token that is nowhere; what is found is for `rows`. Errors: INDEX_DAMAGED where the table is not as FTS5 writes it. */

@@ -3,32 +3,47 @@ import type { WordScores } from './types.js';
 
 /** Rows with a term, ascending: how often it stands in each, once where that is not said; or what each gains by it, which then is all that counts. */
 export interface TermGains {
-  readonly ids: ArrayLike<number>;
+  readonly ids: Float64Array;
   readonly counts?: ArrayLike<number> | undefined;
   readonly gains?: ArrayLike<number> | undefined;
 }
 
+const NO_NUMBERS = new Float64Array(0);
+
+const LEAST_KEPT = 1_024;
+/** Numbers: memory for more is given up by the next query. */
+const MOST_KEPT = 32_768;
+
 /**
- * Scores of rows that come in lists, ascending by id. In arrays of numbers alone: a map of thousands of rows is garbage by
- * the next query, and to collect it took a fifth of the time.
+ * Scores of rows that come in lists, ascending by id, for one query after the other. In arrays of numbers, and in memory that
+ * stays: what queries make and give up leaves the process' heap in pieces.
  */
 export class RowScores {
+  readonly #ids = new Numbers();
+  readonly #otherIds = new Numbers();
+  readonly #values = new Numbers();
+  readonly #norms = new Numbers();
+  readonly #keys = new Numbers();
   /** Of all lists, ascending, each once. */
-  readonly ids: Float64Array;
+  ids = new Float64Array(0);
   /** By the place of its id, from 0 on. */
-  readonly values: Float64Array;
+  values = new Float64Array(0);
+  /** What a count is set against, by the place of its id; the caller's to fill. */
+  norms = new Float64Array(0);
 
-  constructor(lists: readonly ArrayLike<number>[]) {
-    this.ids = unionOf(lists);
-    this.values = new Float64Array(this.ids.length);
+  /** For the rows of these lists: each scores 0 and has no norm. What was there before is gone. */
+  start(lists: readonly Float64Array[]): void {
+    this.ids = this.#unionOf(lists);
+    this.values = this.#values.take(this.ids.length).fill(0);
+    this.norms = this.#norms.take(this.ids.length);
   }
 
   /**
    * Adds to the rows that are here what a term gives them: `most`, the more of it the more often it stands there against the
    * row's norm; or its gains.
    */
-  add({ ids, counts, gains }: TermGains, most: number, norms: Float64Array): void {
-    const { ids: own, values } = this;
+  add({ ids, counts, gains }: TermGains, most: number): void {
+    const { ids: own, values, norms } = this;
     for (let slot = 0, index = 0; index < ids.length && slot < own.length; index++) {
       const id = ids[index]!;
       while (slot < own.length && own[slot]! < id) slot++;
@@ -38,21 +53,27 @@ export class RowScores {
     }
   }
 
-  /** The scores of these rows alone, ascending. */
-  only(ids: readonly number[]): RowScores {
-    const some = new RowScores([ids]);
-    for (let slot = 0, index = 0; index < some.ids.length; index++) {
-      while (this.ids[slot]! < some.ids[index]!) slot++;
-      some.values[index] = this.values[slot]!;
+  /** Forgets all rows but these, ascending. */
+  keepOnly(ids: Float64Array): void {
+    let kept = 0;
+    for (let slot = 0, index = 0; index < ids.length && slot < this.ids.length; slot++) {
+      while (ids[index]! < this.ids[slot]!) index++;
+      if (ids[index] !== this.ids[slot]) continue;
+      this.ids[kept] = this.ids[slot]!;
+      this.values[kept] = this.values[slot]!;
+      this.norms[kept++] = this.norms[slot]!;
     }
-    return some;
+    this.ids = this.ids.subarray(0, kept);
+    this.values = this.values.subarray(0, kept);
+    this.norms = this.norms.subarray(0, kept);
   }
 
   /** The best `limit`, equal ones by id: also such as may differ by less than a billionth of themselves. Scores are finite and not below 0. */
   best(limit: number): WordScores {
     const { ids, values } = this;
     // A score's lowest bits give way to its place, counted from the end: what is sorted then says where it came from.
-    const keys = Float64Array.from(values);
+    const keys = this.#keys.take(values.length);
+    keys.set(values);
     const lowHalves = new Uint32Array(keys.buffer);
     const placeBits = 2 ** Math.ceil(Math.log2(ids.length + 1)) - 1;
     for (let slot = 0; slot < ids.length; slot++)
@@ -67,35 +88,59 @@ export class RowScores {
     }
     return found;
   }
-}
 
-/** All numbers of the lists, each of which ascends, once. Two at a time: of a pasted text there are a thousand lists. */
-function unionOf(lists: readonly ArrayLike<number>[]): Float64Array {
-  let round: ArrayLike<number>[] = [...lists];
-  while (round.length > 1) {
-    const next: ArrayLike<number>[] = [];
-    for (let index = 0; index + 1 < round.length; index += 2)
-      next.push(merged(round[index]!, round[index + 1]!));
-    if (round.length % 2 === 1) next.push(round.at(-1)!);
-    round = next;
+  /** All numbers of the lists, each of which ascends, once. Two at a time: of a pasted text there are a thousand lists. */
+  #unionOf(lists: readonly Float64Array[]): Float64Array<ArrayBuffer> {
+    let total = 0;
+    for (let index = 0; index < lists.length; index++) total += lists[index]!.length;
+    let into = this.#ids.take(total);
+    let free = this.#otherIds.take(total);
+    let round = lists;
+    do {
+      const next: Float64Array<ArrayBuffer>[] = [];
+      for (let index = 0, start = 0; index < round.length; index += 2) {
+        const end = merge(round[index]!, round[index + 1] ?? NO_NUMBERS, into, start);
+        next.push(into.subarray(start, end));
+        start = end;
+      }
+      round = next;
+      [into, free] = [free, into];
+    } while (round.length > 1);
+    return (round as Float64Array<ArrayBuffer>[])[0] ?? into.subarray(0, 0);
   }
-  return Float64Array.from(round[0] ?? []);
 }
 
-function merged(one: ArrayLike<number>, other: ArrayLike<number>): Float64Array {
-  const into = new Float64Array(one.length + other.length);
-  let count = 0;
+/** Memory for numbers that grows and stays. */
+class Numbers {
+  #all = new Float64Array(LEAST_KEPT);
+
+  /** So many, of any value; they hold until the next call. */
+  take(count: number): Float64Array<ArrayBuffer> {
+    const isTooLarge = this.#all.length > MOST_KEPT && count <= MOST_KEPT;
+    if (count > this.#all.length || isTooLarge)
+      this.#all = new Float64Array(Math.max(LEAST_KEPT, 2 ** Math.ceil(Math.log2(count))));
+    return this.#all.subarray(0, count);
+  }
+}
+
+/**
+ * Writes the numbers of two lists that ascend to `into` from `start` on, each once; returns where they end. Of one type of list:
+ * where V8 has met several, each number that it reads may become an object.
+ */
+function merge(one: Float64Array, other: Float64Array, into: Float64Array, start: number): number {
+  let end = start;
   let left = 0;
   let right = 0;
   while (left < one.length && right < other.length) {
-    const [a, b] = [one[left]!, other[right]!];
-    into[count++] = a < b ? a : b;
+    const a = one[left]!;
+    const b = other[right]!;
+    into[end++] = a < b ? a : b;
     if (a <= b) left++;
     if (b <= a) right++;
   }
-  while (left < one.length) into[count++] = one[left++]!;
-  while (right < other.length) into[count++] = other[right++]!;
-  return into.subarray(0, count);
+  while (left < one.length) into[end++] = one[left++]!;
+  while (right < other.length) into[end++] = other[right++]!;
+  return end;
 }
 
-keepShape(new RowScores([]));
+keepShape(new RowScores());

@@ -1,12 +1,12 @@
 import { FILE_IS_ALLOWED, type FileFilter } from './filter.js';
 import { columnsOf, listOf } from './list-of.js';
 import { Postings } from './postings.js';
-import { RowScores, type TermGains } from './row-scores.js';
+import type { ReadMemory } from './read-memory.js';
+import type { TermGains } from './row-scores.js';
 import type { Sqlite } from './sqlite.js';
 import type { WordScores, WordSearchOptions } from './types.js';
 import { quoted, WordStatistics, type WordTable } from './word-statistics.js';
 import { mostScoredOf, type Term, type Terms, WordTerms } from './word-terms.js';
-import type { WordTokens } from './word-tokens.js';
 
 /** Of the terms that find nothing by themselves, so many are looked for in what the others found. */
 const MOST_COMMON = 8;
@@ -33,15 +33,15 @@ export class WordSearch {
   readonly #database: Sqlite;
   readonly #table: WordTable;
   readonly #filter: FileFilter;
-  readonly #tokens: WordTokens;
+  readonly #memory: ReadMemory;
   #readStatistics: WordStatistics | undefined;
   #readTerms: WordTerms | undefined;
 
-  constructor(database: Sqlite, table: WordTable, filter: FileFilter, tokens: WordTokens) {
+  constructor(database: Sqlite, table: WordTable, filter: FileFilter, memory: ReadMemory) {
     this.#database = database;
     this.#table = table;
     this.#filter = filter;
-    this.#tokens = tokens;
+    this.#memory = memory;
   }
 
   /** See WordTerms. */
@@ -58,14 +58,14 @@ export class WordSearch {
     const isFiltered = filter !== undefined;
     if (telling.some((term) => this.#isForFts5(term)))
       return this.#searchByFts5({ telling, common }, limit, isFiltered);
-    const scores = this.#scoresOf(telling);
-    const found = isFiltered ? this.#allowedOf(scores) : scores;
+    const { scores } = this.#memory;
+    this.#score(telling);
+    if (isFiltered) scores.keepOnly(this.#allowedOf(scores.ids));
     // Behind a filter there may be too few rows with a telling term.
-    if (common.length > 0 && found.ids.length < limit / 2)
+    if (common.length > 0 && scores.ids.length < limit / 2)
       return this.#searchByFts5({ telling: [...telling, ...common], common: [] }, limit, isFiltered);
-    const norms = this.#normsOf(found.ids);
-    for (const term of this.#countingOf(common)) this.#addCommon(term, telling, found, norms);
-    return found.best(limit);
+    for (const term of this.#countingOf(common)) this.#addCommon(term, telling);
+    return scores.best(limit);
   }
 
   /** Read when it is first asked for: an index whose words are damaged answers by vectors. */
@@ -76,8 +76,8 @@ export class WordSearch {
   get #terms(): WordTerms {
     return (this.#readTerms ??= new WordTerms(
       this.#statistics,
-      new Postings(this.#database, this.#table),
-      this.#tokens,
+      new Postings(this.#database, this.#table, this.#memory.doclists),
+      this.#memory.tokens,
     ));
   }
 
@@ -93,13 +93,13 @@ export class WordSearch {
       .filter(({ rows }) => this.#weightOf(rows) * (K1 + 1) >= LEAST_OF_COMMON);
   }
 
-  #scoresOf(terms: readonly Term[]): RowScores {
+  #score(terms: readonly Term[]): void {
+    const { scores } = this.#memory;
     const all = terms.map((term): TermGains => term.list ?? this.#rowsByFts5(term, terms));
-    const scores = new RowScores(all.map(({ ids }) => ids));
-    const norms = this.#normsOf(scores.ids);
+    scores.start(all.map(({ ids }) => ids));
+    this.#fillNorms(scores.ids, scores.norms);
     for (const [index, rows] of all.entries())
-      scores.add(rows, this.#weightOf(terms[index]!.rows) * (K1 + 1), norms);
-    return scores;
+      scores.add(rows, this.#weightOf(terms[index]!.rows) * (K1 + 1));
   }
 
   /** Of a term that stands in so many places that they are not read. */
@@ -110,9 +110,9 @@ export class WordSearch {
     return isNothing ? { ids: this.#idsOf(quoted(term)) } : this.#gainsOf(term);
   }
 
-  #idsOf(expression: string): number[] {
+  #idsOf(expression: string): Float64Array {
     const sql = `select json_group_array(rowid) from ${this.#table} where ${this.#table} match ?`;
-    return listOf<number>(this.#database, sql, expression);
+    return Float64Array.from(listOf<number>(this.#database, sql, expression));
   }
 
   /** By FTS5. In whole numbers: to print a score takes SQLite as long as to find it. */
@@ -120,12 +120,12 @@ export class WordSearch {
     const sql = `select json_group_array(rowid), json_group_array(cast(score * 1e12 as integer)) from
       (select rowid, -bm25(${this.#table}) as score from ${this.#table} where ${this.#table} match ? order by rowid)`;
     const [ids, gains] = columnsOf(this.#database, sql, quoted(term)) as [number[], number[]];
-    return { ids, gains: gains.map((gain) => gain / 1e12) };
+    return { ids: Float64Array.from(ids), gains: gains.map((gain) => gain / 1e12) };
   }
 
-  #addCommon(term: Term, telling: readonly Term[], scores: RowScores, norms: Float64Array): void {
+  #addCommon(term: Term, telling: readonly Term[]): void {
     const rows = term.list ?? { ids: this.#idsOf(`(${anyOf(telling)}) AND ${quoted(term.term)}`) };
-    scores.add(rows, this.#weightOf(term.rows) * (K1 + 1), norms);
+    this.#memory.scores.add(rows, this.#weightOf(term.rows) * (K1 + 1));
   }
 
   #weightOf(rows: number): number {
@@ -133,22 +133,18 @@ export class WordSearch {
   }
 
   /** What a count is set against in a row: the more, the longer it is. */
-  #normsOf(ids: ArrayLike<number>): Float64Array {
+  #fillNorms(ids: ArrayLike<number>, norms: Float64Array): void {
     const perToken = (K1 * B) / this.#statistics.averageLength;
-    const norms = this.#statistics.lengthsOf(ids);
+    this.#statistics.lengthsOf(ids, norms);
     for (let slot = 0; slot < norms.length; slot++) norms[slot] = K1 * (1 - B) + perToken * norms[slot]!;
-    return norms;
   }
 
-  #allowedOf(scores: RowScores): RowScores {
+  #allowedOf(rows: Float64Array): Float64Array {
     const sql =
       this.#table === 'file_words'
         ? 'select json_group_array(file_id) from json_each(?) j cross join temp.allowed_files on file_id = j.value'
         : `select json_group_array(c.id) from json_each(?) j cross join chunks c on c.id = j.value where ${FILE_IS_ALLOWED}`;
-    const ids = listOf<number>(this.#database, sql, JSON.stringify([...scores.ids])).sort(
-      (one, other) => one - other,
-    );
-    return scores.only(ids);
+    return Float64Array.from(listOf<number>(this.#database, sql, JSON.stringify([...rows]))).sort();
   }
 
   /** For phrases, and where so many rows have a term that they are too many to be held. */

@@ -33,8 +33,9 @@ export class WordTokens {
     const database = (this.#database ??= openTokenizer());
     database.exec('begin');
     try {
-      terms.forEach((term, index) =>
-        database.run('insert into words(rowid, word) values (?, ?)', index, term.replaceAll('\0', ' ')),
+      database.run(
+        'insert into words(rowid, word) select key, value from json_each(?)',
+        JSON.stringify(terms.map((term) => term.replaceAll('\0', ' '))),
       );
       for (const [index, hex] of database.all('select doc, hex(term) from tokens order by doc')) {
         const term = terms[index as number]!;
