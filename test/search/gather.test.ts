@@ -91,3 +91,23 @@ it('where tests are most of what has the words, code behind them is ranked too, 
     reader.close();
   }
 });
+
+it('of many that are as good, no more texts are read', async () => {
+  const folder = temporaryFolder();
+  const writer = await openLocalStore(folder).openWriter({ root: '/' });
+  await writer.setWords(wordRules);
+  writer.transaction(() => {
+    for (let index = 0; index < TESTS; index++) writer.putFile(...file(`src/${index}.ts`, ['upload']));
+  });
+  await writer.close();
+  const reader = await openLocalStore(folder).openReader();
+  try {
+    const { candidates } = gathered(reader, 'upload', 'upload');
+    expect(candidates.length).toBeGreaterThan(100);
+    const read = candidates.filter(({ evidence }) => evidence !== undefined).length;
+    expect(read).toBeGreaterThanOrEqual(40);
+    expect(read).toBeLessThan(60);
+  } finally {
+    reader.close();
+  }
+});

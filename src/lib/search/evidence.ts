@@ -19,38 +19,72 @@ export function evidenceOf(
   query: UnderstoodQuery,
   weightOf: (term: string) => number,
 ): EvidenceOfTexts {
-  const { words, shares } = tellingWords(query.terms, weightOf);
-  const phrases = query.phrases.map(plain);
-  const unwanted = query.excluded.map(
-    (word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'),
-  );
-  const inNames = wordsInNames(query);
+  const wanted: Wanted = {
+    ...tellingWords(query.terms, weightOf),
+    phrases: query.phrases.map(plain),
+    unwanted: query.excluded.map((word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u')),
+    inNames: wordsInNames(query),
+  };
   const ofChunk = new Map<number, Evidence>();
-  const seenInFile = new Map<number, boolean[]>();
-  const fileWordShare = new Map<number, number>();
+  const files: SeenInFiles = { words: new Map(), wordShare: new Map() };
   for (let index = 0; index < chunks.length; index++) {
-    const { id, fileId, text, language, path, symbol = '' } = chunks[index]!;
-    const lowerText = text.toLowerCase();
-    const lowerPath = path.toLowerCase();
-    const seen = seenInFile.get(fileId) ?? [];
-    seenInFile.set(fileId, seen);
-    let wordShare = 0;
-    let newShare = 0;
-    for (let word = 0; word < words.length; word++) {
-      if (!lowerText.includes(words[word]!) && !lowerPath.includes(words[word]!)) continue;
-      wordShare += shares[word]!;
-      if (seen[word] !== true) newShare += shares[word]!;
-      seen[word] = true;
-    }
-    fileWordShare.set(fileId, (fileWordShare.get(fileId) ?? 0) + newShare);
-    ofChunk.set(id, {
-      defines: definitionsIn(text, language, inNames),
-      phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
-      isExcluded: hasAnyOf(unwanted, lowerText, lowerPath, symbol),
-      wordShare,
-    });
+    const chunk = chunks[index]!;
+    ofChunk.set(chunk.id, evidenceIn(chunk, wanted, files));
   }
-  return { ofChunk, fileWordShare };
+  return { ofChunk, fileWordShare: files.wordShare };
+}
+
+/** What texts are asked for. */
+interface Wanted {
+  readonly words: readonly string[];
+  /** What each of the words tells of what all of them tell. */
+  readonly shares: readonly number[];
+  readonly phrases: readonly string[];
+  readonly unwanted: readonly RegExp[];
+  readonly inNames: string[] | undefined;
+}
+
+/** By file, which of the words were seen so far, and what these tell. */
+interface SeenInFiles {
+  readonly words: Map<number, boolean[]>;
+  readonly wordShare: Map<number, number>;
+}
+
+function evidenceIn(chunk: StoredChunk, wanted: Wanted, files: SeenInFiles): Evidence {
+  const { text, language, path, symbol = '' } = chunk;
+  const { phrases } = wanted;
+  const lowerText = text.toLowerCase();
+  const lowerPath = path.toLowerCase();
+  return {
+    defines: definitionsIn(text, language, wanted.inNames),
+    phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
+    isExcluded: hasAnyOf(wanted.unwanted, lowerText, lowerPath, symbol),
+    wordShare: wordShareOf(chunk.fileId, lowerText, lowerPath, wanted, files),
+  };
+}
+
+function wordShareOf(
+  fileId: number,
+  lowerText: string,
+  lowerPath: string,
+  { words, shares }: Wanted,
+  files: SeenInFiles,
+): number {
+  let seen = files.words.get(fileId);
+  if (seen === undefined) {
+    seen = [];
+    files.words.set(fileId, seen);
+  }
+  let wordShare = 0;
+  let newShare = 0;
+  for (let word = 0; word < words.length; word++) {
+    if (!lowerText.includes(words[word]!) && !lowerPath.includes(words[word]!)) continue;
+    wordShare += shares[word]!;
+    if (seen[word] !== true) newShare += shares[word]!;
+    seen[word] = true;
+  }
+  files.wordShare.set(fileId, (files.wordShare.get(fileId) ?? 0) + newShare);
+  return wordShare;
 }
 
 function hasAnyOf(unwanted: readonly RegExp[], text: string, path: string, symbol: string): boolean {

@@ -1,7 +1,8 @@
 import type { ChunkPlace, ChunkScore, SearchFilter, StoreReader, WordScores } from '../store/types.js';
 import { evidenceOf, type EvidenceOfTexts } from './evidence.js';
+import { lexicalMatch, type LegRange, type LegRanges, matchOf } from './match.js';
 import { pathFacts } from './path-facts.js';
-import type { Candidate, LegRange, LegRanges } from './rank.js';
+import type { Candidate } from './rank.js';
 import { topOfReadme } from './readme.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -19,8 +20,10 @@ const MOST_LOWERED = 1 / 2;
 const SEARCHED_BEHIND = 350;
 const LOWERED_BELOW = 0.9;
 
-/** Of each leg's best, so many are read for what only their texts say. */
+/** So many are read for what only their texts say: the best by what is known without them, ... */
 const READ_CANDIDATES = 50;
+/** ... and the best by words alone, by which the ranking tells what words are worth in a query. */
+const READ_BY_WORDS = 3;
 
 /** What the legs found for one query; an absent leg is empty. Each is sorted, best first. */
 export interface Legs {
@@ -45,7 +48,7 @@ export function searchWords(
 export interface GatherOptions {
   /** How much a word of the query tells. */
   readonly weightOf: (term: string) => number;
-  readonly weights: Pick<RankingWeights, 'kind'>;
+  readonly weights: Pick<RankingWeights, 'kind' | 'vector' | 'fileShare'>;
   /** How many hits are asked for. */
   readonly limit: number;
 }
@@ -58,15 +61,65 @@ export function gather(
   { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
-  const vectors = new Map<number, number>();
+  const scores = scoresOfBest(legs, ranked);
+  const { ids, words } = scores;
+  if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
+  const places = reader.places([...ids]);
+  if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED)
+    addFromBehind(places, words, reader, legs.chunkWords, { query, weights, ranked });
+  const fileWords = scoresOfFiles(legs.fileWords, places);
+  const read = bestBeforeReading(places, { ...scores, fileWords }, query, {
+    ranges: rangesOf(legs),
+    weights,
+  });
+  for (let place = 0; place < Math.min(READ_BY_WORDS, legs.chunkWords.ids.length); place++)
+    read.add(legs.chunkWords.ids[place]!);
+  const evidence = evidenceOf(reader.chunks([...read]), query, weightOf);
+  const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
+  return candidatesOf(places, { ...scores, fileWords, evidence, modified });
+}
+
+// In several functions, by what they go through: the compiler's job for one of them all would take 3.5 MB, more than any
+// other, and each of V8's threads keeps what its largest one took (decision 32).
+
+interface ScoresOfBest {
+  /** Of chunks to rank: of each leg's best. */
+  readonly ids: Set<number>;
+  readonly vectors: ReadonlyMap<number, number>;
+  readonly words: Map<number, number>;
+}
+
+interface KnownScores extends ScoresOfBest {
+  readonly fileWords: ReadonlyMap<number, number>;
+}
+
+interface KnownOfChunks extends KnownScores {
+  readonly evidence: EvidenceOfTexts;
+  readonly modified: ReadonlyMap<string, number | undefined> | undefined;
+}
+
+function scoresOfBest(legs: Legs, ranked: number): ScoresOfBest {
   const ids = new Set<number>();
-  for (let place = 0; place < legs.vectors.length; place++) {
-    const { chunkId, score } = legs.vectors[place]!;
+  const vectors = vectorScores(legs.vectors, ranked, ids);
+  return { ids, vectors, words: wordScores(legs.chunkWords, ranked, ids) };
+}
+
+function vectorScores(hits: readonly ChunkScore[], ranked: number, ids: Set<number>): Map<number, number> {
+  const vectors = new Map<number, number>();
+  for (let place = 0; place < hits.length; place++) {
+    const { chunkId, score } = hits[place]!;
     vectors.set(chunkId, score);
     if (place < ranked) ids.add(chunkId);
   }
+  return vectors;
+}
+
+function wordScores(
+  { ids: chunkIds, scores }: WordScores,
+  ranked: number,
+  ids: Set<number>,
+): Map<number, number> {
   const words = new Map<number, number>();
-  const { ids: chunkIds, scores } = legs.chunkWords;
   // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
   for (let place = 0; place < chunkIds.length; place++) {
     const chunkId = chunkIds[place]!;
@@ -74,71 +127,88 @@ export function gather(
     else if (!ids.has(chunkId)) continue;
     words.set(chunkId, scores[place]!);
   }
-  if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
-  const { places, evidence } = readTexts(reader, query, legs, weightOf);
-  for (let index = 0; index < places.length; index++) ids.delete(places[index]!.id);
-  places.push(...reader.places([...ids]));
-  if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED) {
-    const behind = new Map<number, number>();
-    for (let place = ranked; place < chunkIds.length && place < ranked + SEARCHED_BEHIND; place++)
-      if (!words.has(chunkIds[place]!)) behind.set(chunkIds[place]!, scores[place]!);
-    const others = reader
-      .places([...behind.keys()])
-      .filter(({ path }) => !isLowered(path, query, weights.kind));
-    for (const place of others.slice(0, ranked)) {
-      places.push(place);
-      words.set(place.id, behind.get(place.id)!);
-    }
+  return words;
+}
+
+/** Chunks of kinds that are not lowered, from behind those that are ranked. */
+function addFromBehind(
+  places: ChunkPlace[],
+  words: Map<number, number>,
+  reader: StoreReader,
+  { ids: chunkIds, scores }: WordScores,
+  { query, weights, ranked }: Pick<GatherOptions, 'weights'> & { query: UnderstoodQuery; ranked: number },
+): void {
+  const behind = new Map<number, number>();
+  for (let place = ranked; place < chunkIds.length && place < ranked + SEARCHED_BEHIND; place++)
+    if (!words.has(chunkIds[place]!)) behind.set(chunkIds[place]!, scores[place]!);
+  const others = reader
+    .places([...behind.keys()])
+    .filter(({ path }) => !isLowered(path, query, weights.kind));
+  for (const place of others.slice(0, ranked)) {
+    places.push(place);
+    words.set(place.id, behind.get(place.id)!);
   }
+}
+
+function scoresOfFiles({ ids, scores }: WordScores, places: readonly ChunkPlace[]): Map<number, number> {
   const files = new Set<number>();
   for (let index = 0; index < places.length; index++) files.add(places[index]!.fileId);
-  const fileWords = new Map<number, number>();
-  for (let place = 0; place < legs.fileWords.ids.length; place++) {
-    const fileId = legs.fileWords.ids[place]!;
-    if (files.has(fileId)) fileWords.set(fileId, legs.fileWords.scores[place]!);
-  }
-  const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
+  const ofFiles = new Map<number, number>();
+  for (let place = 0; place < ids.length; place++)
+    if (files.has(ids[place]!)) ofFiles.set(ids[place]!, scores[place]!);
+  return ofFiles;
+}
+
+function candidatesOf(places: readonly ChunkPlace[], known: KnownOfChunks): Candidate[] {
   const candidates: Candidate[] = [];
-  for (let index = 0; index < places.length; index++) {
-    const { id, fileId, path, startLine, symbol } = places[index]!;
-    candidates.push({
-      chunkId: id,
-      fileId,
-      path,
-      startLine,
-      symbol,
-      vector: vectors.get(id),
-      words: words.get(id),
-      fileWords: fileWords.get(fileId),
-      evidence: evidence.ofChunk.get(id),
-      fileWordShare: evidence.fileWordShare.get(fileId),
-      modified: modified?.get(path),
-    });
-  }
+  for (let index = 0; index < places.length; index++) candidates.push(candidateOf(places[index]!, known));
   return candidates;
 }
 
-/** What the texts of the best of each leg say, and their places, which come with them; the texts themselves are not held. */
-function readTexts(
-  reader: StoreReader,
+function candidateOf(
+  { id, fileId, path, startLine, symbol }: ChunkPlace,
+  { vectors, words, fileWords, evidence, modified }: KnownOfChunks,
+): Candidate {
+  return {
+    chunkId: id,
+    fileId,
+    path,
+    startLine,
+    symbol,
+    vector: vectors.get(id),
+    words: words.get(id),
+    fileWords: fileWords.get(fileId),
+    evidence: evidence.ofChunk.get(id),
+    fileWordShare: evidence.fileWordShare.get(fileId),
+    modified: modified?.get(path),
+  };
+}
+
+/** By words and meaning alone, as far as the kind of their file is wanted. */
+function bestBeforeReading(
+  places: readonly ChunkPlace[],
+  { vectors, words, fileWords }: KnownScores,
   query: UnderstoodQuery,
-  { vectors, chunkWords }: Legs,
-  weightOf: (term: string) => number,
-): { places: ChunkPlace[]; evidence: EvidenceOfTexts } {
-  const ids = new Set<number>();
-  for (let place = 0; place < READ_CANDIDATES; place++) {
-    if (place < vectors.length) ids.add(vectors[place]!.chunkId);
-    if (place < chunkWords.ids.length) ids.add(chunkWords.ids[place]!);
+  { ranges, weights }: { ranges: LegRanges; weights: GatherOptions['weights'] },
+): Set<number> {
+  const share = weights.vector[query.kind];
+  const scores = new Float64Array(places.length);
+  for (let index = 0; index < places.length; index++) {
+    const { id, fileId, path } = places[index]!;
+    const lexical = lexicalMatch(words.get(id), fileWords.get(fileId), ranges, weights.fileShare);
+    scores[index] =
+      matchOf(lexical, vectors.get(id), ranges, share) * weightOfKind(path, query, weights.kind);
   }
-  const chunks = reader.chunks([...ids]);
-  const places: ChunkPlace[] = [];
-  for (let index = 0; index < chunks.length; index++) {
-    const { id, fileId, path, startLine, symbol } = chunks[index]!;
-    places.push(
-      symbol === undefined ? { id, fileId, path, startLine } : { id, fileId, path, startLine, symbol },
-    );
+  const sorted = scores.toSorted();
+  const first = Math.max(0, sorted.length - READ_CANDIDATES);
+  const least = sorted[first]!;
+  let ties = sorted.lastIndexOf(least) - first + 1;
+  const best = new Set<number>();
+  for (let index = 0; index < places.length; index++) {
+    const score = scores[index]!;
+    if (score > least || (score === least && ties-- > 0)) best.add(places[index]!.id);
   }
-  return { places, evidence: evidenceOf(chunks, query, weightOf) };
+  return best;
 }
 
 function modifiedTimes(reader: StoreReader, places: readonly ChunkPlace[]): Map<string, number | undefined> {
@@ -147,10 +217,15 @@ function modifiedTimes(reader: StoreReader, places: readonly ChunkPlace[]): Map<
   return times;
 }
 
-/** Whether a file is of a kind that the query does not want first. */
-function isLowered(path: string, { asksFor }: UnderstoodQuery, weights: RankingWeights['kind']): boolean {
+/** 1 for a kind that the query asks for. */
+function weightOfKind(path: string, { asksFor }: UnderstoodQuery, weights: RankingWeights['kind']): number {
   const { kind } = pathFacts(path);
-  return weights[kind] < LOWERED_BELOW && !asksFor.has(kind);
+  return asksFor.has(kind) ? 1 : weights[kind];
+}
+
+/** Whether a file is of a kind that the query does not want first. */
+function isLowered(path: string, query: UnderstoodQuery, weights: RankingWeights['kind']): boolean {
+  return weightOfKind(path, query, weights) < LOWERED_BELOW;
 }
 
 function countLowered(

@@ -1,5 +1,6 @@
 import { splitIdentifier } from '../corpus/words.js';
 import { FileFacts } from './file-facts.js';
+import { lexicalMatch, type LegRanges, matchOf, scaled } from './match.js';
 import { pathFacts } from './path-facts.js';
 import { isStopWord } from './query-terms.js';
 import { isReadme } from './readme.js';
@@ -45,18 +46,6 @@ export interface RankedChunk {
   /** 0..1 within the query */
   readonly lexical: number | undefined;
   readonly parts: ScoreParts;
-}
-
-/** The best and the worst score of each leg, which become 1 and 0. */
-export interface LegRange {
-  readonly high: number;
-  readonly low: number;
-}
-
-export interface LegRanges {
-  readonly vector: LegRange;
-  readonly words: LegRange;
-  readonly fileWords: LegRange;
 }
 
 /** Below everything that is not excluded. */
@@ -117,11 +106,7 @@ interface RankingContext {
 function scored(candidate: Candidate, at: number, context: RankingContext): ScoredChunk {
   const { query, ranges, weights, share, stems, files, table, newest } = context;
   const { vector, words, fileWords, evidence, fileWordShare, modified } = candidate;
-  const lexical =
-    words === undefined && fileWords === undefined
-      ? undefined
-      : (1 - weights.fileShare) * scaled(words, ranges.words) +
-        weights.fileShare * scaled(fileWords, ranges.fileWords);
+  const lexical = lexicalMatch(words, fileWords, ranges, weights.fileShare);
   const file = files.of(candidate);
   table[at + PARTS.words] = (1 - share) * (lexical ?? 0);
   table[at + PARTS.vector] = share * scaled(vector, ranges.vector);
@@ -177,11 +162,6 @@ function byScore(a: RankedChunk, b: RankedChunk): number {
   return left.startLine - right.startLine || left.chunkId - right.chunkId;
 }
 
-function scaled(score: number | undefined, { high, low }: LegRange): number {
-  if (score === undefined) return 0;
-  return high > low ? Math.min(1, Math.max(0, (score - low) / (high - low))) : 1;
-}
-
 /**
  * How much the meaning counts against the words: less where the best chunks by words have most of what the query tells,
  * more where words that tell much are nowhere near each other, or nowhere at all.
@@ -217,9 +197,8 @@ function addCoherence(
   const best = new Map<number, number[]>();
   for (let index = 0; index < ranked.length; index++) {
     const { candidate, lexical, kind } = ranked[index]!;
-    const match = (1 - share) * (lexical ?? 0) + share * scaled(candidate.vector, ranges.vector);
     // Squared: one good chunk says more than two that hardly match.
-    const own = match ** 2 * kinds[kind] ** coherenceOfKind;
+    const own = matchOf(lexical, candidate.vector, ranges, share) ** 2 * kinds[kind] ** coherenceOfKind;
     const list = best.get(candidate.fileId);
     if (list === undefined) best.set(candidate.fileId, [own]);
     else if (list.length < coherentChunks) list.push(own);

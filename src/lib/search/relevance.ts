@@ -1,4 +1,5 @@
-import type { LegRanges, RankedChunk } from './rank.js';
+import type { LegRanges } from './match.js';
+import type { RankedChunk } from './rank.js';
 import type { Confidence, SearchMode } from './types.js';
 
 /** A logistic regression: what is added up before the logistic function makes a probability of it. */

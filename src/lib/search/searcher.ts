@@ -19,7 +19,8 @@ import { type HitEntry, hitsOf } from './hits.js';
 import { acceptsAny, both, inlineFilter, pathFilter } from './path-filter.js';
 import { IndexEmbedder } from './index-embedder.js';
 import { NewestGeneration } from './newest-generation.js';
-import { type Candidate, type LegRanges, rank, type RankedChunk } from './rank.js';
+import type { LegRanges } from './match.js';
+import { type Candidate, rank, type RankedChunk } from './rank.js';
 import { confidenceOf, relevanceOf } from './relevance.js';
 import {
   NOTHING_BY_MEANING,
