@@ -17,9 +17,9 @@ import { dot } from './vector-buffer.js';
 /** Up to this many vectors an exact scan is as quick as two stages (some .8 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 /** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
-const CANDIDATES = 17.5;
-const CANDIDATES_POWER = 0.35;
-const CANDIDATES_PER_HIT = 1.6;
+const CANDIDATES = 10.3;
+const CANDIDATES_POWER = 0.388;
+const CANDIDATES_PER_HIT = 1.17;
 
 /** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
 const MOST_OPEN = 512;
@@ -52,6 +52,7 @@ export class VectorSearch {
   /** How often a shard or some of its vectors had to be passed over. */
   #failures = 0;
   #catalogue: Shard[] | undefined;
+  #hasStaged: boolean | undefined;
   #scoring: Scoring | undefined;
   /** One for all searches: V8 forgets what it has optimized of a function that does not outlive the query. */
   readonly #score: RowVisit = (row, _floats, start, rowNorm) => {
@@ -233,6 +234,8 @@ export class VectorSearch {
   }
 
   #scoreStaged(query: Float32Array, norm: number, options: VectorSearchOptions, top: TopScores): void {
+    this.#hasStaged ??= this.#database.get('select exists (select 1 from staged)')![0] === 1;
+    if (!this.#hasStaged) return;
     const accepted =
       options.filter === undefined
         ? 'e.uses > 0'
