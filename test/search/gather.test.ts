@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gather, rangesOf, searchWords, WORD_CANDIDATES } from '#dist/lib/search/gather.js';
 import { rank } from '#dist/lib/search/rank.js';
 import { understandQuery } from '#dist/lib/search/understand.js';
@@ -92,22 +92,85 @@ it('where tests are most of what has the words, code behind them is ranked too, 
   }
 });
 
-it('of many that are as good, no more texts are read', async () => {
-  const folder = temporaryFolder();
-  const writer = await openLocalStore(folder).openWriter({ root: '/' });
-  await writer.setWords(wordRules);
-  writer.transaction(() => {
-    for (let index = 0; index < TESTS; index++) writer.putFile(...file(`src/${index}.ts`, ['upload']));
+describe('of which candidates texts are read', () => {
+  /** Ids of chunks, one a file: 300 of tests, then 300 of sources. */
+  let tests: number[];
+  let sources: number[];
+  let reader: StoreReader;
+
+  beforeAll(async () => {
+    const folder = temporaryFolder();
+    const writer = await openLocalStore(folder).openWriter({ root: '/' });
+    await writer.setWords(wordRules);
+    writer.transaction(() => {
+      for (const name of ['test/a', 'src/b'])
+        for (let index = 0; index < 300; index++)
+          writer.putFile(...file(`${name}${index}.ts`, [`upload ${name} ${index}`]));
+    });
+    await writer.close();
+    reader = await openLocalStore(folder).openReader();
+    const chunks = [...reader.files()].flatMap(({ id }) => [...reader.chunksOfFile(id)]);
+    const idsIn = (start: string) => chunks.filter(({ path }) => path.startsWith(start)).map(({ id }) => id);
+    tests = idsIn('test/');
+    sources = idsIn('src/');
   });
-  await writer.close();
-  const reader = await openLocalStore(folder).openReader();
-  try {
-    const { candidates } = gathered(reader, 'upload', 'upload');
-    expect(candidates.length).toBeGreaterThan(100);
-    const read = candidates.filter(({ evidence }) => evidence !== undefined).length;
-    expect(read).toBeGreaterThanOrEqual(40);
-    expect(read).toBeLessThan(60);
-  } finally {
-    reader.close();
+  afterAll(() => reader.close());
+
+  /** Which texts are read for hits in this order, the best first, each leg's scores falling evenly. */
+  function read(text: string, byVectors: readonly number[], byWords: readonly number[], limit = LIMIT) {
+    const query = understandQuery(text);
+    const scoreAt = (place: number) => 1 - place / 1_000;
+    const legs = {
+      vectors: byVectors.map((chunkId, place) => ({ chunkId, score: scoreAt(place) })),
+      chunkWords: {
+        ids: Float64Array.from(byWords),
+        scores: Float64Array.from(byWords, (_id, place) => scoreAt(place)),
+      },
+      fileWords: { ids: new Float64Array(0), scores: new Float64Array(0) },
+    };
+    const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
+    return gather(reader, query, legs, { weightOf: () => 1, weights, limit })
+      .filter(({ evidence }) => evidence !== undefined)
+      .map(({ chunkId }) => chunkId);
   }
+
+  it('of many that are as good, of 50', () => {
+    expect(
+      read(
+        'upload a file',
+        [],
+        Array.from({ length: 120 }, (_, index) => sources[index]!),
+      ),
+    ).toHaveLength(50);
+  });
+
+  it('of one in the middle of both legs before one at the top of neither', () => {
+    const [both, ...others] = sources;
+    const byVectors = [...others.slice(0, 70), both!, ...others.slice(70, 100)];
+    const byWords = [...others.slice(100, 170), both!, ...others.slice(170, 199)];
+    const ids = read('upload a file', byVectors, byWords);
+    expect(ids).toContain(both);
+    expect(ids.length).toBeLessThan(60);
+  });
+
+  it('of the three best by words, whatever they are: they say what words are worth', () => {
+    const ids = read('upload a file', [], [...tests.slice(0, 5), ...sources.slice(0, 115)]);
+    expect(ids).toEqual(expect.arrayContaining(tests.slice(0, 3)));
+    expect(ids).not.toContain(tests[4]);
+  });
+
+  it('of as many as hits are asked for', () => {
+    expect(read('upload a file', sources, [], 100).length).toBeGreaterThanOrEqual(100);
+  });
+
+  it('of all, where no hit may have a word', () => {
+    expect(read('upload a file -remote', sources.slice(0, 120), sources.slice(150, 270))).toHaveLength(240);
+  });
+
+  it('of the best by words, where they may have a phrase', () => {
+    const byWords = sources.slice(150, 270);
+    expect(read('upload "a large file"', sources.slice(0, 120), byWords)).toEqual(
+      expect.arrayContaining(byWords.slice(0, 50)),
+    );
+  });
 });

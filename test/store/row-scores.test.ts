@@ -48,10 +48,7 @@ it('takes scores for equal that differ in their last bit, and none at all for no
 
 it('keeps the rows that it is told to keep, with their scores and norms', () => {
   const scores = new RowScores();
-  scores.start([
-    [2, 4, 6],
-    [4, 8],
-  ]);
+  scores.start([Float64Array.of(2, 4, 6), Float64Array.of(4, 8)]);
   scores.norms.set([1, 2, 3, 4]);
   scores.add({ ids: Float64Array.of(2, 4, 6, 8), gains: [10, 20, 30, 40] }, 0);
   scores.keepOnly(Float64Array.of(1, 4, 5, 8, 9));

@@ -2,7 +2,7 @@ import type { ChunkPlace, ChunkScore, SearchFilter, StoreReader, WordScores } fr
 import { evidenceOf, type EvidenceOfTexts } from './evidence.js';
 import { lexicalMatch, type LegRange, type LegRanges, matchOf } from './match.js';
 import { pathFacts } from './path-facts.js';
-import type { Candidate } from './rank.js';
+import { BEST_BY_WORDS, type Candidate } from './rank.js';
 import { topOfReadme } from './readme.js';
 import type { UnderstoodQuery } from './understand.js';
 import type { RankingWeights } from './weights.js';
@@ -20,10 +20,12 @@ const MOST_LOWERED = 1 / 2;
 const SEARCHED_BEHIND = 350;
 const LOWERED_BELOW = 0.9;
 
-/** So many are read for what only their texts say: the best by what is known without them, ... */
+/** So many are read for what only their texts say, or as many as hits are asked for: the best by what is known without texts. */
 const READ_CANDIDATES = 50;
-/** ... and the best by words alone, by which the ranking tells what words are worth in a query. */
-const READ_BY_WORDS = 3;
+/** With a word that no hit may have every candidate is read, up to so many: half a megabyte. */
+const MOST_READ = 1_000;
+/** A phrase of a query has its words in it. */
+const READ_BY_WORDS_OF_PHRASES = 50;
 
 /** What the legs found for one query; an absent leg is empty. Each is sorted, best first. */
 export interface Legs {
@@ -69,10 +71,12 @@ export function gather(
     addFromBehind(places, words, reader, legs.chunkWords, { query, weights, ranked });
   const fileWords = scoresOfFiles(legs.fileWords, places);
   const read = bestBeforeReading(places, { ...scores, fileWords }, query, {
+    count: query.excluded.length > 0 ? MOST_READ : Math.max(READ_CANDIDATES, limit),
     ranges: rangesOf(legs),
     weights,
   });
-  for (let place = 0; place < Math.min(READ_BY_WORDS, legs.chunkWords.ids.length); place++)
+  const byWords = query.phrases.length > 0 ? READ_BY_WORDS_OF_PHRASES : BEST_BY_WORDS;
+  for (let place = 0; place < Math.min(byWords, legs.chunkWords.ids.length); place++)
     read.add(legs.chunkWords.ids[place]!);
   const evidence = evidenceOf(reader.chunks([...read]), query, weightOf);
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
@@ -184,23 +188,26 @@ function candidateOf(
   };
 }
 
-/** By words and meaning alone, as far as the kind of their file is wanted. */
+/**
+ * The best `count` by words and meaning, as far as the kind of their file is wanted; prose in full, since how much it is
+ * lowered depends on which words code has, and prose (see rank.ts).
+ */
 function bestBeforeReading(
   places: readonly ChunkPlace[],
   { vectors, words, fileWords }: KnownScores,
   query: UnderstoodQuery,
-  { ranges, weights }: { ranges: LegRanges; weights: GatherOptions['weights'] },
+  { count, ranges, weights }: { count: number; ranges: LegRanges; weights: GatherOptions['weights'] },
 ): Set<number> {
   const share = weights.vector[query.kind];
+  const kinds = { ...weights.kind, document: 1 };
   const scores = new Float64Array(places.length);
   for (let index = 0; index < places.length; index++) {
     const { id, fileId, path } = places[index]!;
     const lexical = lexicalMatch(words.get(id), fileWords.get(fileId), ranges, weights.fileShare);
-    scores[index] =
-      matchOf(lexical, vectors.get(id), ranges, share) * weightOfKind(path, query, weights.kind);
+    scores[index] = matchOf(lexical, vectors.get(id), ranges, share) * weightOfKind(path, query, kinds);
   }
   const sorted = scores.toSorted();
-  const first = Math.max(0, sorted.length - READ_CANDIDATES);
+  const first = Math.max(0, sorted.length - count);
   const least = sorted[first]!;
   let ties = sorted.lastIndexOf(least) - first + 1;
   const best = new Set<number>();

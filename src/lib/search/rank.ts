@@ -21,7 +21,7 @@ export interface Candidate {
   /** BM25 of the chunk, and of its whole file */
   readonly words?: number | undefined;
   readonly fileWords?: number | undefined;
-  /** Read from the text, for the best candidates of each leg. */
+  /** Read from the text, for the best candidates. */
   readonly evidence?: Evidence | undefined;
   /** The same share, of all that was read of its file together. */
   readonly fileWordShare?: number | undefined;
@@ -53,8 +53,8 @@ const EXCLUDED = -10;
 
 const DAY = 86_400_000;
 
-/** So many chunks say how well words alone meet the query. */
-const BEST_BY_WORDS = 3;
+/** So many chunks say how well words alone meet the query, as far as their texts were read. */
+export const BEST_BY_WORDS = 3;
 
 /** As tests are called that stand in the file of what they test: `mod tests` in Rust, `test_` and `bench_` in front of a name. */
 const TEST = /^(tests?$|(test|bench)_)/;

@@ -19,7 +19,7 @@ export const BLOCK_BYTES = 16;
 export const GROUP_ROWS = 16;
 /** For each byte of a row: what each value of its lower four bits adds, and of its higher ones. */
 export const TABLE_BYTES = 32;
-/** Sums are of 16 bits. */
+/** Sums are of 16 bits, and so is the least that is asked for, one more than a score. */
 export const HIGHEST_SCORE = 65_535 - 1;
 
 const MULTIPLY: Code = [0x6c];

@@ -9,7 +9,7 @@ import {
   TABLE_BYTES,
 } from './sketch-kernel.js';
 
-/** The query's lengths are cut to 4 bits: what four dimensions add is less than half of what a byte holds. */
+/** The query's lengths are cut to 4 bits: of what four dimensions add, the kernel adds four up in a byte. */
 const STEPS = 15;
 
 // The kernel's memory: the bitmap of allowed rows, what it works with, the query's tables, the sketch, and what was found.
@@ -74,10 +74,8 @@ export class SketchScanner {
     candidates: Candidates,
   ): void {
     const { scan, bytes, numbers } = kernel;
-    bytes.set(allowed);
-    // It reads the bits of whole groups.
-    bytes[rows >> 3]! &= (1 << (rows & 7)) - 1;
-    bytes[(rows >> 3) + 1] = 0;
+    bytes.fill(0, 0, (rows >> 3) + 2).set(allowed.subarray(0, (rows + 7) >> 3));
+    bytes[rows >> 3]! &= (1 << (rows & 7)) - 1; // it reads the bits of whole groups
     const rowBytes = this.#rowBytes;
     const start = sketchAt(rowBytes);
     const out = foundAt(rows, rowBytes);

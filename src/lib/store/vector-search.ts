@@ -16,7 +16,7 @@ import { dot } from './vector-buffer.js';
 
 /** Up to this many vectors an exact scan is as quick as two stages (some .8 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
-/** Of so many vectors this many candidates hold 99 of 100 of the ten nearest: see docs/decisions/0013. */
+/** Of n vectors so many candidates, times n to this power, hold 98 to 99.9 of 100 of the ten nearest: see docs/decisions/0013. */
 const CANDIDATES = 10.3;
 const CANDIDATES_POWER = 0.388;
 const CANDIDATES_PER_HIT = 1.17;
