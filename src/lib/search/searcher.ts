@@ -14,7 +14,14 @@ import { withoutDuplicates } from './duplicates.js';
 import { bestOfEachFile } from './each-file.js';
 import { findSimilar } from './similar.js';
 import { queryTerms } from './query-terms.js';
-import { gather, rangesOf, searchWords, VECTOR_CANDIDATES, WORD_CANDIDATES } from './gather.js';
+import {
+  gather,
+  RANKED_PER_HIT,
+  rangesOf,
+  searchWords,
+  VECTOR_CANDIDATES,
+  WORD_CANDIDATES,
+} from './gather.js';
 import { type HitEntry, hitsOf } from './hits.js';
 import { acceptsAny, both, inlineFilter, pathFilter } from './path-filter.js';
 import { IndexEmbedder } from './index-embedder.js';
@@ -253,7 +260,8 @@ export class Searcher {
     const { query, filter } = this.#understand(request);
     // More candidates where many hits are asked for: a file's other chunks take places too.
     const wordLimit = Math.max(WORD_CANDIDATES, limit * 10);
-    const vectorLeg = { limit: Math.max(VECTOR_CANDIDATES, limit * 3), filter, exact, signal };
+    const depth = Math.max(VECTOR_CANDIDATES, limit * RANKED_PER_HIT);
+    const vectorLeg = { limit: depth, filter, exact, signal };
     const byVector =
       mode === 'lexical'
         ? Promise.resolve(NOTHING_BY_MEANING)

@@ -17,9 +17,8 @@ import { dot } from './vector-buffer.js';
 /** Up to this many vectors an exact scan is as quick as two stages (some .8 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
 /** Of n vectors so many candidates, times n to this power, hold 98 to 99.9 of 100 of the ten nearest: see docs/decisions/0013. */
-const CANDIDATES = 10.3;
-const CANDIDATES_POWER = 0.388;
-const CANDIDATES_PER_HIT = 1.17;
+const CANDIDATES = 4.75;
+const CANDIDATES_POWER = 0.45;
 
 /** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
 const MOST_OPEN = 512;
@@ -159,10 +158,7 @@ export class VectorSearch {
     allowed: { shard: Shard; bitmap: Uint8Array; count: number }[],
   ): Iterable<[Shard, Rows]> {
     const total = allowed.reduce((sum, { count }) => sum + count, 0);
-    const wanted = Math.max(
-      Math.ceil(CANDIDATES * total ** CANDIDATES_POWER),
-      Math.ceil(options.limit * CANDIDATES_PER_HIT),
-    );
+    const wanted = Math.max(Math.ceil(CANDIDATES * total ** CANDIDATES_POWER), options.limit);
     if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
       for (const { shard, bitmap } of allowed) yield [shard, setBits(bitmap, shard.rows)];
       return;
