@@ -164,7 +164,7 @@ describe('of which candidates texts are read', () => {
   });
 
   it('of all, where no hit may have a word', () => {
-    expect(read('upload a file -remote', sources.slice(0, 120), sources.slice(150, 270))).toHaveLength(240);
+    expect(read('upload a file -remote', sources.slice(0, 100), sources.slice(150, 250))).toHaveLength(200);
   });
 
   it('of the best by words, where they may have a phrase', () => {

@@ -76,3 +76,26 @@ it('serves long lists after short ones, and short ones again', () => {
     ]);
   }
 });
+
+it.each([1, 3, 50, 499])(
+  'finds the best %i of many as a sort of all does, however they are spread',
+  (limit) => {
+    const random = randomNumbers(limit);
+    const scores = new RowScores();
+    const spreads: (() => number)[] = [
+      () => random() * 20,
+      () => random() ** 8 * 1e-9,
+      () => Math.floor(random() * 4),
+      () => (random() < 0.9 ? 0 : 7),
+      () => 0,
+    ];
+    for (const spread of spreads) {
+      const ids = Float64Array.from({ length: 1_000 }, (_, index) => index);
+      const gains = Array.from(ids, spread);
+      scores.start([ids]);
+      scores.add({ ids, gains }, 0);
+      const sorted = [...ids].sort((one, other) => gains[other]! - gains[one]! || one - other);
+      expect([...scores.best(limit).ids]).toEqual(sorted.slice(0, limit));
+    }
+  },
+);

@@ -21,6 +21,8 @@ export class FileFacts {
   /** How many files have the word in their path, of those that are looked at. */
   readonly #frequency = new Map<string, number>();
   readonly #files: number;
+  /** Of these files a word of the path may be in the query. */
+  readonly #matching = new Set<number>();
 
   constructor(query: UnderstoodQuery, stems: Stems, candidates: readonly Candidate[]) {
     this.#query = query;
@@ -30,7 +32,7 @@ export class FileFacts {
       const { fileId, path } = candidates[index]!;
       if (seen.has(fileId)) continue;
       seen.add(fileId);
-      this.#count(pathFacts(path));
+      this.#count(fileId, pathFacts(path));
     }
     this.#files = seen.size;
   }
@@ -43,14 +45,15 @@ export class FileFacts {
       const isNamed = this.#query.files.some(
         (file) => lower === file || lower.endsWith(`/${file}`) || file.endsWith(`/${lower}`),
       );
-      fact = { kind, isNamed, nameShare: this.#nameShare(facts) };
+      fact = { kind, isNamed, nameShare: this.#matching.has(fileId) ? this.#nameShare(facts) : 0 };
       this.#known.set(fileId, fact);
     }
     return fact;
   }
 
-  #count(facts: PathFacts): void {
+  #count(fileId: number, facts: PathFacts): void {
     if (!this.#stems.mayBeIn(facts.lower)) return;
+    this.#matching.add(fileId);
     const { words } = facts;
     for (let index = 0; index < words.length; index++) {
       const word = words[index]!;
@@ -59,7 +62,6 @@ export class FileFacts {
   }
 
   #nameShare(facts: PathFacts): number {
-    if (!this.#stems.mayBeIn(facts.lower)) return 0;
     const { nameWords } = facts;
     if (nameWords.length === 0) return 0;
     let matched = 0;

@@ -12,7 +12,7 @@ export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
-const RANKED_CANDIDATES = 120;
+const RANKED_CANDIDATES = 100;
 export const RANKED_PER_HIT = 8;
 
 /** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */

@@ -71,18 +71,23 @@ export class RowScores {
   /** The best `limit`, equal ones by id: also such as may differ by less than a billionth of themselves. Scores are finite and not below 0. */
   best(limit: number): WordScores {
     const { ids, values } = this;
+    const count = Math.min(limit, ids.length);
+    const least = leastOfBest(values, count);
     // A score's lowest bits give way to its place, counted from the end: what is sorted then says where it came from.
-    const keys = this.#keys.take(values.length);
-    keys.set(values);
-    const lowHalves = new Uint32Array(keys.buffer);
+    const all = this.#keys.take(values.length);
+    const lowHalves = new Uint32Array(all.buffer);
     const placeBits = 2 ** Math.ceil(Math.log2(ids.length + 1)) - 1;
-    for (let slot = 0; slot < ids.length; slot++)
-      lowHalves[2 * slot] = (lowHalves[2 * slot]! & ~placeBits) | (placeBits - slot);
-    keys.sort();
-    const best = Math.min(limit, ids.length);
-    const found = { ids: new Float64Array(best), scores: new Float64Array(best) };
-    for (let place = 0; place < best; place++) {
-      const slot = placeBits - (lowHalves[2 * (ids.length - 1 - place)]! & placeBits);
+    let kept = 0;
+    for (let slot = 0; slot < ids.length; slot++) {
+      if (values[slot]! < least) continue;
+      all[kept] = values[slot]!;
+      lowHalves[2 * kept] = (lowHalves[2 * kept]! & ~placeBits) | (placeBits - slot);
+      kept++;
+    }
+    all.subarray(0, kept).sort();
+    const found = { ids: new Float64Array(count), scores: new Float64Array(count) };
+    for (let place = 0; place < count; place++) {
+      const slot = placeBits - (lowHalves[2 * (kept - 1 - place)]! & placeBits);
       found.ids[place] = ids[slot]!;
       found.scores[place] = values[slot]!;
     }
@@ -108,6 +113,24 @@ export class RowScores {
     } while (round.length > 1);
     return (round as Float64Array<ArrayBuffer>[])[0] ?? into.subarray(0, 0);
   }
+}
+
+const STEPS = 512;
+const histogram = new Uint32Array(STEPS + 1);
+
+/** A number that at least `count` values reach, and not many more: of thousands of rows, to sort all takes longer than to add them up. */
+function leastOfBest(values: Float64Array, count: number): number {
+  if (values.length < 2 * count) return 0;
+  let most = 0;
+  for (let slot = 0; slot < values.length; slot++) if (values[slot]! > most) most = values[slot]!;
+  const stepsOf = STEPS / most;
+  if (!Number.isFinite(stepsOf)) return 0;
+  histogram.fill(0);
+  for (let slot = 0; slot < values.length; slot++) histogram[Math.floor(values[slot]! * stepsOf)]!++;
+  let step = STEPS;
+  for (let above = 0; step > 0; step--) if ((above += histogram[step]!) >= count) break;
+  // One step lower: where a value stands among the steps is rounded.
+  return (step - 1) / stepsOf;
 }
 
 /** Memory for numbers that grows and stays. */

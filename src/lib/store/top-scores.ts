@@ -1,7 +1,8 @@
 import { keepShape } from '../memory/keep-shape.js';
-export interface RankedOwner {
-  readonly score: number;
-  readonly owner: number;
+/** In columns: an object for each would be garbage by the next query. */
+export interface RankedOwners {
+  readonly owners: Float64Array;
+  readonly scores: Float64Array;
 }
 
 /** The `size` highest scores of all that are offered, with a number that says whose they are. */
@@ -20,12 +21,26 @@ export class TopScores {
     else if (score > this.#scores[0]!) this.#sink(score, owner);
   }
 
-  /** Highest first; equal scores by owner. */
-  ranked(): RankedOwner[] {
-    const ranked: RankedOwner[] = [];
-    for (let index = 0; index < this.#scores.length; index++)
-      ranked.push({ score: this.#scores[index]!, owner: this.#owners[index]! });
-    return ranked.sort(byScore);
+  /** Takes all of them out: the highest first, equal scores by owner. */
+  takeRanked(): RankedOwners {
+    const count = this.#scores.length;
+    const owners = new Float64Array(count);
+    const scores = new Float64Array(count);
+    for (let place = count - 1; place >= 0; place--) {
+      scores[place] = this.#scores[0]!;
+      owners[place] = this.#owners[0]!;
+      const score = this.#scores.pop()!;
+      const owner = this.#owners.pop()!;
+      if (place > 0) this.#sink(score, owner);
+    }
+    for (let end = 1; end < count; end++) {
+      const owner = owners[end]!;
+      let at = end;
+      for (; at > 0 && scores[at - 1] === scores[end] && owners[at - 1]! > owner; at--)
+        owners[at] = owners[at - 1]!;
+      owners[at] = owner;
+    }
+    return { owners, scores };
   }
 
   #rise(score: number, owner: number): void {
@@ -56,10 +71,6 @@ export class TopScores {
     this.#scores[at] = score;
     this.#owners[at] = owner;
   }
-}
-
-function byScore(one: RankedOwner, other: RankedOwner): number {
-  return one.score === other.score ? one.owner - other.owner : one.score > other.score ? -1 : 1;
 }
 
 keepShape(new TopScores(1));

@@ -10,7 +10,7 @@ import { SHARD_FILE, ShardDamagedError, sketchRowBytes } from './shard-format.js
 import { ShardWarnings } from './shard-warnings.js';
 import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
-import { type RankedOwner, TopScores } from './top-scores.js';
+import { type RankedOwners, TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
 import { dot } from './vector-buffer.js';
 
@@ -86,7 +86,7 @@ export class VectorSearch {
     }
     if (this.#failures > failuresBefore) options.onUnreadable?.();
     this.#scoreStaged(query, norm, options, top);
-    return this.#chunksOf(top.ranked(), options);
+    return this.#chunksOf(top.takeRanked(), options);
   }
 
   /** The vector at a location, or undefined when its block is damaged (which is then among the warnings). */
@@ -246,27 +246,23 @@ export class VectorSearch {
   }
 
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
-  #chunksOf(ranked: readonly RankedOwner[], options: VectorSearchOptions): ChunkScore[] {
+  #chunksOf({ owners, scores }: RankedOwners, options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
     const located = `select j.key as place, c.id from json_each(?1) j
         cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
        where j.value >= 0 ${accepted}`;
     const staged = `select j.key, c.id from json_each(?1) j cross join chunks c on c.embedding_id = -j.value
        where j.value < 0 ${accepted}`;
-    const owners: number[] = [];
     let lowest = 0;
-    for (let place = 0; place < ranked.length; place++) {
-      owners.push(ranked[place]!.owner);
-      lowest = Math.min(lowest, ranked[place]!.owner);
-    }
+    for (let place = 0; place < owners.length; place++) lowest = Math.min(lowest, owners[place]!);
     const [places, chunkIds] = columnsOf(
       this.#database,
       `select json_group_array(place), json_group_array(id) from (${lowest < 0 ? `${located} union all ${staged}` : located})`,
-      JSON.stringify(owners),
+      `[${owners.join()}]`,
     ) as [places: number[], chunkIds: number[]];
     const chunks: ChunkScore[] = [];
     for (let index = 0; index < places.length; index++)
-      chunks.push({ chunkId: chunkIds[index]!, score: ranked[places[index]!]!.score });
+      chunks.push({ chunkId: chunkIds[index]!, score: scores[places[index]!]! });
     return chunks.sort(byScore).slice(0, options.limit);
   }
 }
