@@ -86,7 +86,10 @@ async function child(
 
 /** The numbers of the ten nearest of each question that `child.js` asks, by brute force. */
 function exactNearest(/** @type {number} */ size) {
-  const questions = readQuestions(data).slice(0, 100);
+  // Once: each look at a question's vector reads it from the disk.
+  const questions = readQuestions(data)
+    .slice(0, 100)
+    .map(({ vector }) => vector);
   const corpus = new Corpus(data);
   /** @type {{number: number, score: number}[][]} */
   const best = questions.map(() => []);
@@ -94,7 +97,7 @@ function exactNearest(/** @type {number} */ size) {
     const vector = corpus.vector(number);
     for (const [index, question] of questions.entries()) {
       let score = 0;
-      for (let at = 0; at < vector.length; at++) score += (vector[at] ?? 0) * (question.vector[at] ?? 0);
+      for (let at = 0; at < vector.length; at++) score += (vector[at] ?? 0) * (question[at] ?? 0);
       const list = best[index] ?? [];
       if (list.length === NEAREST && score <= (list.at(-1)?.score ?? 0)) continue;
       list.push({ number, score });
