@@ -50,7 +50,7 @@ function candidates(/** @type {number} */ round) {
   return Array.from({ length: CANDIDATES }, (_, index) => {
     const file = (index * 31 + round) % FILES;
     const name = `${word(index)}${word(index + round).replace(/^./, (first) => first.toUpperCase())}`;
-    const evidence = { defines: [name, word(index + 3)], phrases: 0, isExcluded: false, wordShare: 0.5 };
+    const evidence = { defines: [name, word(index + 3)], phrases: 0, wordShare: 0.5 };
     return {
       chunkId: index,
       fileId: file,

@@ -47,7 +47,7 @@ it('a word after a minus is one that a chunk may have in its name alone', async 
   const reader = await openLocalStore(folder).openReader();
   try {
     const { candidates } = gathered(reader, 'upload the file -legacy', 'upload');
-    expect(new Map(candidates.map(({ symbol, evidence }) => [symbol, evidence?.isExcluded]))).toEqual(
+    expect(new Map(candidates.map(({ symbol, isExcluded }) => [symbol, isExcluded]))).toEqual(
       new Map([
         ['legacy', true],
         [undefined, false],
@@ -117,9 +117,13 @@ describe('of which candidates texts are read', () => {
   afterAll(() => reader.close());
 
   /** Which texts are read for hits in this order, the best first, each leg's scores falling evenly. */
-  function read(text: string, byVectors: readonly number[], byWords: readonly number[], limit = LIMIT) {
+  function candidatesFor(
+    text: string,
+    byVectors: readonly number[],
+    byWords: readonly number[],
+    { limit = LIMIT, scoreAt = (place: number) => 1 - place / 1_000 } = {},
+  ) {
     const query = understandQuery(text);
-    const scoreAt = (place: number) => 1 - place / 1_000;
     const legs = {
       vectors: byVectors.map((chunkId, place) => ({ chunkId, score: scoreAt(place) })),
       chunkWords: {
@@ -129,19 +133,15 @@ describe('of which candidates texts are read', () => {
       fileWords: { ids: new Float64Array(0), scores: new Float64Array(0) },
     };
     const weights = weightsFor('hybrid', { ranking: true, vectorShare: undefined, codeShare: 1 });
-    return gather(reader, query, legs, { weightOf: () => 1, weights, limit })
+    return gather(reader, query, legs, { weightOf: () => 1, weights, limit });
+  }
+  const read = (...given: Parameters<typeof candidatesFor>) =>
+    candidatesFor(...given)
       .filter(({ evidence }) => evidence !== undefined)
       .map(({ chunkId }) => chunkId);
-  }
 
   it('of many that are as good, of 50', () => {
-    expect(
-      read(
-        'upload a file',
-        [],
-        Array.from({ length: 120 }, (_, index) => sources[index]!),
-      ),
-    ).toHaveLength(50);
+    expect(read('upload a file', sources.slice(0, 100), [], { scoreAt: () => 1 })).toHaveLength(50);
   });
 
   it('of one in the middle of both legs before one at the top of neither', () => {
@@ -160,11 +160,16 @@ describe('of which candidates texts are read', () => {
   });
 
   it('of as many as hits are asked for', () => {
-    expect(read('upload a file', sources, [], 100).length).toBeGreaterThanOrEqual(100);
+    expect(read('upload a file', sources, [], { limit: 100 }).length).toBeGreaterThanOrEqual(100);
   });
 
-  it('of all, where no hit may have a word', () => {
-    expect(read('upload a file -remote', sources.slice(0, 100), sources.slice(150, 250))).toHaveLength(200);
+  it('of no others where no hit may have a word, but all that have it are known', () => {
+    const legs = [sources.slice(0, 100), [...tests.slice(0, 50), ...sources.slice(150, 200)]] as const;
+    const isOfTest = ({ path }: { path: string }) => path.startsWith('test/');
+    const candidates = candidatesFor('upload a file -test', ...legs);
+    expect(candidates.filter(isOfTest)).toHaveLength(50);
+    expect(candidates.filter(({ isExcluded }) => isExcluded)).toEqual(candidates.filter(isOfTest));
+    expect(read('upload a file -test', ...legs)).toEqual(read('upload a file', ...legs));
   });
 
   it('of the best by words, where they may have a phrase', () => {

@@ -38,7 +38,7 @@ function order(query: string, candidates: readonly Candidate[], weights = WEIGHT
   return ranked.map((entry) => `${entry.candidate.path}:${entry.candidate.startLine}`);
 }
 const evidence = (given: Partial<Candidate['evidence'] & object>) => ({
-  evidence: { defines: [], phrases: 0, isExcluded: false, wordShare: 0, ...given },
+  evidence: { defines: [], phrases: 0, wordShare: 0, ...given },
 });
 
 describe('what the ranking prefers, all else equal', () => {
@@ -130,7 +130,7 @@ describe('what the ranking prefers, all else equal', () => {
   it('a phrase that is there word for word; what has an excluded word goes last', () => {
     const has = candidate('src/b.ts', evidence({ phrases: 1 }));
     expect(order('"reset by peer" somewhere', [candidate('src/a.ts'), has])[0]).toBe('src/b.ts:1');
-    const excluded = candidate('src/a.ts', { words: 10, ...evidence({ isExcluded: true }) });
+    const excluded = candidate('src/a.ts', { words: 10, isExcluded: true });
     expect(order('reset the peer -legacy', [excluded, candidate('src/b.ts', { words: 1 })]).at(-1)).toBe(
       'src/a.ts:1',
     );
@@ -181,7 +181,7 @@ it('the parts of a score add up to it, for every candidate', () => {
   verifies('explained-scores');
   const candidates = [
     candidate('test/a.test.ts', evidence({ phrases: 1, defines: ['numberParser'] })),
-    candidate('src/number-parser.ts', { vector: undefined, ...evidence({ isExcluded: true }) }),
+    candidate('src/number-parser.ts', { vector: undefined, isExcluded: true }),
     candidate('src/c.ts', { words: undefined, fileWords: undefined }),
   ];
   for (const entry of rank(candidates, understandQuery('number parser "x y" -old'), RANGES, WEIGHTS)) {

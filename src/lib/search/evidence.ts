@@ -22,7 +22,6 @@ export function evidenceOf(
   const wanted: Wanted = {
     ...tellingWords(query.terms, weightOf),
     phrases: query.phrases.map(plain),
-    unwanted: query.excluded.map((word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u')),
     inNames: wordsInNames(query),
   };
   const ofChunk = new Map<number, Evidence>();
@@ -40,7 +39,6 @@ interface Wanted {
   /** What each of the words tells of what all of them tell. */
   readonly shares: readonly number[];
   readonly phrases: readonly string[];
-  readonly unwanted: readonly RegExp[];
   readonly inNames: string[] | undefined;
 }
 
@@ -51,14 +49,13 @@ interface SeenInFiles {
 }
 
 function evidenceIn(chunk: StoredChunk, wanted: Wanted, files: SeenInFiles): Evidence {
-  const { text, language, path, symbol = '' } = chunk;
+  const { text, language, path } = chunk;
   const { phrases } = wanted;
   const lowerText = text.toLowerCase();
   const lowerPath = path.toLowerCase();
   return {
     defines: definitionsIn(text, language, wanted.inNames),
     phrases: phrases.length === 0 ? 0 : shareOfPhrases(plain(text), phrases),
-    isExcluded: hasAnyOf(wanted.unwanted, lowerText, lowerPath, symbol),
     wordShare: wordShareOf(chunk.fileId, lowerText, lowerPath, wanted, files),
   };
 }
@@ -87,10 +84,15 @@ function wordShareOf(
   return wordShare;
 }
 
-function hasAnyOf(unwanted: readonly RegExp[], text: string, path: string, symbol: string): boolean {
-  if (unwanted.length === 0) return false;
-  const parts = [text, path, symbol.toLowerCase()];
-  return unwanted.some((word) => parts.some((part) => word.test(part)));
+/** Tells whether a chunk has one of the words that the query excludes, in its text, its path or its name. */
+export function excludedIn(query: UnderstoodQuery): (chunk: StoredChunk) => boolean {
+  const unwanted = query.excluded.map(
+    (word) => new RegExp(`(?<![\\p{L}\\p{N}_])${word}(?![\\p{L}\\p{N}_])`, 'u'),
+  );
+  return ({ text, path, symbol = '' }) => {
+    const parts = [text, path, symbol].map((part) => part.toLowerCase());
+    return unwanted.some((word) => parts.some((part) => word.test(part)));
+  };
 }
 
 /** The words of a query as texts are asked for them, and which share of what all of them tell each one tells. */

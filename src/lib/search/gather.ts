@@ -1,5 +1,5 @@
 import type { ChunkPlace, ChunkScore, SearchFilter, StoreReader, WordScores } from '../store/types.js';
-import { evidenceOf, type EvidenceOfTexts } from './evidence.js';
+import { evidenceOf, type EvidenceOfTexts, excludedIn } from './evidence.js';
 import { lexicalMatch, type LegRange, type LegRanges, matchOf } from './match.js';
 import { pathFacts } from './path-facts.js';
 import { BEST_BY_WORDS, type Candidate } from './rank.js';
@@ -10,10 +10,12 @@ import type { RankingWeights } from './weights.js';
 /** How far each leg is followed at least: what its score at that depth is becomes 0 in the ranking. */
 export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
+/** Where more hits are asked for, so many for each: of 400, one in thirty of the 100 nearest is not found. */
+export const VECTORS_PER_HIT = 4;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
 const RANKED_CANDIDATES = 100;
-export const RANKED_PER_HIT = 8;
+const RANKED_PER_HIT = 8;
 
 /** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */
 const MOST_LOWERED = 1 / 2;
@@ -22,10 +24,12 @@ const LOWERED_BELOW = 0.9;
 
 /** So many are read for what only their texts say, or as many as hits are asked for: the best by what is known without texts. */
 const READ_CANDIDATES = 50;
-/** With a word that no hit may have every candidate is read, up to so many: half a megabyte. */
-const MOST_READ = 1_000;
+/** Texts at a time, where every candidate is looked at: half a megabyte. */
+const TEXTS_AT_ONCE = 1_000;
 /** A phrase of a query has its words in it. */
 const READ_BY_WORDS_OF_PHRASES = 50;
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** What the legs found for one query; an absent leg is empty. Each is sorted, best first. */
 export interface Legs {
@@ -71,7 +75,7 @@ export function gather(
     addFromBehind(places, words, reader, legs.chunkWords, { query, weights, ranked });
   const fileWords = scoresOfFiles(legs.fileWords, places);
   const read = bestBeforeReading(places, { ...scores, fileWords }, query, {
-    count: query.excluded.length > 0 ? MOST_READ : Math.max(READ_CANDIDATES, limit),
+    count: Math.max(READ_CANDIDATES, limit),
     ranges: rangesOf(legs),
     weights,
   });
@@ -79,8 +83,9 @@ export function gather(
   for (let place = 0; place < Math.min(byWords, legs.chunkWords.ids.length); place++)
     read.add(legs.chunkWords.ids[place]!);
   const evidence = evidenceOf(reader.chunks([...read]), query, weightOf);
+  const excluded = query.excluded.length > 0 ? excludedOf(reader, places, query) : NONE;
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
-  return candidatesOf(places, { ...scores, fileWords, evidence, modified });
+  return candidatesOf(places, { ...scores, fileWords, evidence, excluded, modified });
 }
 
 // In several functions, by what they go through: the compiler's job for one of them all would take 3.5 MB, more than any
@@ -99,6 +104,7 @@ interface KnownScores extends ScoresOfBest {
 
 interface KnownOfChunks extends KnownScores {
   readonly evidence: EvidenceOfTexts;
+  readonly excluded: ReadonlySet<number>;
   readonly modified: ReadonlyMap<string, number | undefined> | undefined;
 }
 
@@ -171,7 +177,7 @@ function candidatesOf(places: readonly ChunkPlace[], known: KnownOfChunks): Cand
 
 function candidateOf(
   { id, fileId, path, startLine, symbol }: ChunkPlace,
-  { vectors, words, fileWords, evidence, modified }: KnownOfChunks,
+  { vectors, words, fileWords, evidence, excluded, modified }: KnownOfChunks,
 ): Candidate {
   return {
     chunkId: id,
@@ -184,6 +190,7 @@ function candidateOf(
     fileWords: fileWords.get(fileId),
     evidence: evidence.ofChunk.get(id),
     fileWordShare: evidence.fileWordShare.get(fileId),
+    isExcluded: excluded.has(id),
     modified: modified?.get(path),
   };
 }
@@ -216,6 +223,17 @@ function bestBeforeReading(
     if (score > least || (score === least && ties-- > 0)) best.add(places[index]!.id);
   }
   return best;
+}
+
+/** Of all candidates, those with a word that no hit may have. */
+function excludedOf(reader: StoreReader, places: readonly ChunkPlace[], query: UnderstoodQuery): Set<number> {
+  const excluded = new Set<number>();
+  const hasExcluded = excludedIn(query);
+  for (let start = 0; start < places.length; start += TEXTS_AT_ONCE) {
+    const ids = places.slice(start, start + TEXTS_AT_ONCE).map(({ id }) => id);
+    for (const chunk of reader.chunks(ids)) if (hasExcluded(chunk)) excluded.add(chunk.id);
+  }
+  return excluded;
 }
 
 function modifiedTimes(reader: StoreReader, places: readonly ChunkPlace[]): Map<string, number | undefined> {

@@ -25,6 +25,8 @@ export interface Candidate {
   readonly evidence?: Evidence | undefined;
   /** The same share, of all that was read of its file together. */
   readonly fileWordShare?: number | undefined;
+  /** It has a word that the query excludes. */
+  readonly isExcluded?: boolean | undefined;
   /** milliseconds since the epoch; only where the query asks for what is new */
   readonly modified?: number | undefined;
 }
@@ -34,8 +36,6 @@ export interface Evidence {
   readonly defines: readonly string[];
   /** Share of the query's quoted phrases that it has word for word. */
   readonly phrases: number;
-  /** It has a word that the query excludes. */
-  readonly isExcluded: boolean;
   /** Share of the query's words that its text or path has; a rarer word counts more. */
   readonly wordShare: number;
 }
@@ -120,7 +120,7 @@ function scored(candidate: Candidate, at: number, context: RankingContext): Scor
   table[at + PARTS.phrase] = weights.phrase * (evidence?.phrases ?? 0);
   table[at + PARTS.recency] =
     modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY));
-  table[at + PARTS.excluded] = evidence?.isExcluded ? EXCLUDED : 0;
+  table[at + PARTS.excluded] = candidate.isExcluded === true ? EXCLUDED : 0;
   const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
   return new ScoredChunk(candidate, isTest ? 'test' : file.kind, lexical, table, at);
 }

@@ -16,10 +16,10 @@ import { findSimilar } from './similar.js';
 import { queryTerms } from './query-terms.js';
 import {
   gather,
-  RANKED_PER_HIT,
   rangesOf,
   searchWords,
   VECTOR_CANDIDATES,
+  VECTORS_PER_HIT,
   WORD_CANDIDATES,
 } from './gather.js';
 import { type HitEntry, hitsOf } from './hits.js';
@@ -260,7 +260,7 @@ export class Searcher {
     const { query, filter } = this.#understand(request);
     // More candidates where many hits are asked for: a file's other chunks take places too.
     const wordLimit = Math.max(WORD_CANDIDATES, limit * 10);
-    const depth = Math.max(VECTOR_CANDIDATES, limit * RANKED_PER_HIT);
+    const depth = Math.max(VECTOR_CANDIDATES, limit * VECTORS_PER_HIT);
     const vectorLeg = { limit: depth, filter, exact, signal };
     const byVector =
       mode === 'lexical'

@@ -2,6 +2,7 @@ import type { SearchFilter, StoredChunk, StoreReader } from '../store/types.js';
 import { chunkAt } from './chunk-at.js';
 import { type Place, withoutDuplicates } from './duplicates.js';
 import { bestOfEachFile } from './each-file.js';
+import { VECTOR_CANDIDATES, VECTORS_PER_HIT } from './gather.js';
 import { pathFilter } from './path-filter.js';
 import { queryTerms } from './query-terms.js';
 import { termWeights } from './term-weights.js';
@@ -12,9 +13,6 @@ const MOST_TERMS = 24;
 
 /** Of a long passage, the words that are weighed. */
 const MOST_WEIGHED = 64;
-
-/** Fewer cost as much: the sketch gives its candidates all the same. */
-const FEWEST_CANDIDATES = 300;
 
 export interface SimilarChunk {
   readonly chunkId: number;
@@ -45,7 +43,7 @@ export async function findSimilar(reader: StoreReader, request: SimilarRequest):
   const { path, line, mode, limit = 10, by } = request;
   const filter = pathFilter(request);
   const source = chunkAt(reader, path, line);
-  const depth = Math.max(FEWEST_CANDIDATES, limit * 3);
+  const depth = Math.max(VECTOR_CANDIDATES, limit * VECTORS_PER_HIT);
   const { byVector, isUnreadable } =
     mode === 'lexical' ? NOT_BY_VECTOR : await similarByVector(reader, source, depth, filter);
   const found = byVector ?? similarByWords(reader, source, depth, filter);

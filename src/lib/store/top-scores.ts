@@ -1,75 +1,53 @@
 import { keepShape } from '../memory/keep-shape.js';
-/** In columns: an object for each would be garbage by the next query. */
-export interface RankedOwners {
-  readonly owners: Float64Array;
-  readonly scores: Float64Array;
+/** In columns, in no order: an object for each would be garbage by the next query. */
+export interface OwnerScores {
+  readonly owners: readonly number[];
+  readonly scores: readonly number[];
 }
 
 /** The `size` highest scores of all that are offered, with a number that says whose they are. */
-export class TopScores {
+export class TopScores implements OwnerScores {
   readonly #size: number;
   // A binary heap with the lowest score on top.
-  readonly #scores: number[] = [];
-  readonly #owners: number[] = [];
+  readonly scores: number[] = [];
+  readonly owners: number[] = [];
 
   constructor(size: number) {
     this.#size = size;
   }
 
   offer(score: number, owner: number): void {
-    if (this.#scores.length < this.#size) this.#rise(score, owner);
-    else if (score > this.#scores[0]!) this.#sink(score, owner);
-  }
-
-  /** Takes all of them out: the highest first, equal scores by owner. */
-  takeRanked(): RankedOwners {
-    const count = this.#scores.length;
-    const owners = new Float64Array(count);
-    const scores = new Float64Array(count);
-    for (let place = count - 1; place >= 0; place--) {
-      scores[place] = this.#scores[0]!;
-      owners[place] = this.#owners[0]!;
-      const score = this.#scores.pop()!;
-      const owner = this.#owners.pop()!;
-      if (place > 0) this.#sink(score, owner);
-    }
-    for (let end = 1; end < count; end++) {
-      const owner = owners[end]!;
-      let at = end;
-      for (; at > 0 && scores[at - 1] === scores[end] && owners[at - 1]! > owner; at--)
-        owners[at] = owners[at - 1]!;
-      owners[at] = owner;
-    }
-    return { owners, scores };
+    if (this.scores.length < this.#size) this.#rise(score, owner);
+    else if (score > this.scores[0]!) this.#sink(score, owner);
   }
 
   #rise(score: number, owner: number): void {
-    let at = this.#scores.length;
+    let at = this.scores.length;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (this.#scores[parent]! <= score) break;
-      this.#place(at, this.#scores[parent]!, this.#owners[parent]!);
+      if (this.scores[parent]! <= score) break;
+      this.#place(at, this.scores[parent]!, this.owners[parent]!);
       at = parent;
     }
     this.#place(at, score, owner);
   }
 
   #sink(score: number, owner: number): void {
-    const scores = this.#scores;
+    const scores = this.scores;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
       if (child + 1 < scores.length && scores[child + 1]! < scores[child]!) child++;
       if (child >= scores.length || scores[child]! >= score) break;
-      this.#place(at, scores[child]!, this.#owners[child]!);
+      this.#place(at, scores[child]!, this.owners[child]!);
       at = child;
     }
     this.#place(at, score, owner);
   }
 
   #place(at: number, score: number, owner: number): void {
-    this.#scores[at] = score;
-    this.#owners[at] = owner;
+    this.scores[at] = score;
+    this.owners[at] = owner;
   }
 }
 

@@ -10,15 +10,17 @@ import { SHARD_FILE, ShardDamagedError, sketchRowBytes } from './shard-format.js
 import { ShardWarnings } from './shard-warnings.js';
 import { Candidates } from './sketch.js';
 import type { Sqlite } from './sqlite.js';
-import { type RankedOwners, TopScores } from './top-scores.js';
+import { type OwnerScores, TopScores } from './top-scores.js';
 import type { ChunkScore, VectorSearchOptions } from './types.js';
 import { dot } from './vector-buffer.js';
 
 /** Up to this many vectors an exact scan is as quick as two stages (some .8 ms for each 1,000 of 384 dimensions). */
 const EXACT_BELOW = 3000;
-/** Of n vectors so many candidates, times n to this power, hold 98 to 99.9 of 100 of the ten nearest: see docs/decisions/0013. */
+/** Of n vectors so many candidates, times n to this power, hold 98 to 99 of 100 of the ten nearest: see docs/decisions/0013. */
 const CANDIDATES = 4.75;
 const CANDIDATES_POWER = 0.45;
+/** As many as hits are wanted would leave the last of these to chance: what it scores is the lower end of a scale. */
+const CANDIDATES_PER_HIT = 1.3;
 
 /** A search reads a shard twice; so many stay open in between, half of what a process may usually open. */
 const MOST_OPEN = 512;
@@ -86,7 +88,7 @@ export class VectorSearch {
     }
     if (this.#failures > failuresBefore) options.onUnreadable?.();
     this.#scoreStaged(query, norm, options, top);
-    return this.#chunksOf(top.takeRanked(), options);
+    return this.#chunksOf(top, options);
   }
 
   /** The vector at a location, or undefined when its block is damaged (which is then among the warnings). */
@@ -158,7 +160,9 @@ export class VectorSearch {
     allowed: { shard: Shard; bitmap: Uint8Array; count: number }[],
   ): Iterable<[Shard, Rows]> {
     const total = allowed.reduce((sum, { count }) => sum + count, 0);
-    const wanted = Math.max(Math.ceil(CANDIDATES * total ** CANDIDATES_POWER), options.limit);
+    const wanted = Math.ceil(
+      Math.max(CANDIDATES * total ** CANDIDATES_POWER, CANDIDATES_PER_HIT * options.limit),
+    );
     if (options.exact === true || total <= Math.max(EXACT_BELOW, wanted)) {
       for (const { shard, bitmap } of allowed) yield [shard, setBits(bitmap, shard.rows)];
       return;
@@ -246,7 +250,7 @@ export class VectorSearch {
   }
 
   /** From vectors (a location, or minus the id of a staged one) to the chunks that share them. */
-  #chunksOf({ owners, scores }: RankedOwners, options: VectorSearchOptions): ChunkScore[] {
+  #chunksOf({ owners, scores }: OwnerScores, options: VectorSearchOptions): ChunkScore[] {
     const accepted = options.filter === undefined ? '' : `and ${FILE_IS_ALLOWED}`;
     const located = `select j.key as place, c.id from json_each(?1) j
         cross join embeddings e on e.location = j.value cross join chunks c on c.embedding_id = e.id
