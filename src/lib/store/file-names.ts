@@ -1,7 +1,7 @@
 import { columnsOf } from './list-of.js';
 import type { Sqlite } from './sqlite.js';
 
-/** A few hundred kilobytes between two calls; one call keeps all that it asks for. */
+/** A few hundred kilobytes; what one call asks for beyond that stays until the next one. */
 const MOST_KEPT = 2_000;
 
 const SQL = `select json_group_array(f.id), json_group_array(f.path), json_group_array(f.language)

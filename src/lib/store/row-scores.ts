@@ -118,7 +118,7 @@ export class RowScores {
 const STEPS = 512;
 const histogram = new Uint32Array(STEPS + 1);
 
-/** A number that at least `count` values reach, and not many more: of thousands of rows, to sort all takes longer than to add them up. */
+/** A number that at least `count` values reach, and mostly not many more: of thousands of rows, to sort all takes longer than to add them up. */
 function leastOfBest(values: Float64Array, count: number): number {
   if (values.length < 2 * count) return 0;
   let most = 0;
