@@ -10,11 +10,11 @@ import type { RankingWeights } from './weights.js';
 /** How far each leg is followed at least: what its score at that depth is becomes 0 in the ranking. */
 export const WORD_CANDIDATES = 1_000;
 export const VECTOR_CANDIDATES = 300;
-/** Where more hits are asked for, so many for each: of 400, one in thirty of the 100 nearest is not found. */
-export const VECTORS_PER_HIT = 4;
+/** Where more than 100 hits are asked for, so many for each: up to there the scale is the same for all. */
+export const VECTORS_PER_HIT = 3;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
-const RANKED_CANDIDATES = 100;
+const RANKED_CANDIDATES = 120;
 const RANKED_PER_HIT = 8;
 
 /** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */
@@ -22,7 +22,7 @@ const MOST_LOWERED = 1 / 2;
 const SEARCHED_BEHIND = 350;
 const LOWERED_BELOW = 0.9;
 
-/** So many are read for what only their texts say, or as many as hits are asked for: the best by what is known without texts. */
+/** So many are read for what only their texts say, however many hits are asked for: the best by what is known without texts. */
 const READ_CANDIDATES = 50;
 /** Texts at a time, where every candidate is looked at: half a megabyte. */
 const TEXTS_AT_ONCE = 1_000;
@@ -69,13 +69,16 @@ export function gather(
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
   const scores = scoresOfBest(legs, ranked);
   const { ids, words } = scores;
-  if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
+  const readme = query.isAboutAll ? topOfReadme(reader) : [];
+  for (const chunkId of readme) ids.add(chunkId);
   const places = reader.places([...ids]);
   if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED)
     addFromBehind(places, words, reader, legs.chunkWords, { query, weights, ranked });
   const fileWords = scoresOfFiles(legs.fileWords, places);
-  const read = bestBeforeReading(places, { ...scores, fileWords }, query, {
-    count: Math.max(READ_CANDIDATES, limit),
+  // Whatever is asked for, the same texts: what a hit scores must not depend on how many others are wanted.
+  const nearest =
+    ranked === RANKED_CANDIDATES ? ids : new Set([...scoresOfBest(legs, RANKED_CANDIDATES).ids, ...readme]);
+  const read = bestBeforeReading(among(places, nearest), { ...scores, fileWords }, query, {
     ranges: rangesOf(legs),
     weights,
   });
@@ -195,15 +198,22 @@ function candidateOf(
   };
 }
 
+function among(places: readonly ChunkPlace[], ids: ReadonlySet<number>): ChunkPlace[] {
+  const some: ChunkPlace[] = [];
+  for (let index = 0; index < places.length; index++)
+    if (ids.has(places[index]!.id)) some.push(places[index]!);
+  return some;
+}
+
 /**
- * The best `count` by words and meaning, as far as the kind of their file is wanted; prose in full, since how much it is
+ * The best by words and meaning, as far as the kind of their file is wanted; prose in full, since how much it is
  * lowered depends on which words code has, and prose (see rank.ts).
  */
 function bestBeforeReading(
   places: readonly ChunkPlace[],
   { vectors, words, fileWords }: KnownScores,
   query: UnderstoodQuery,
-  { count, ranges, weights }: { count: number; ranges: LegRanges; weights: GatherOptions['weights'] },
+  { ranges, weights }: { ranges: LegRanges; weights: GatherOptions['weights'] },
 ): Set<number> {
   const share = weights.vector[query.kind];
   const kinds = { ...weights.kind, document: 1 };
@@ -214,7 +224,7 @@ function bestBeforeReading(
     scores[index] = matchOf(lexical, vectors.get(id), ranges, share) * weightOfKind(path, query, kinds);
   }
   const sorted = scores.toSorted();
-  const first = Math.max(0, sorted.length - count);
+  const first = Math.max(0, sorted.length - READ_CANDIDATES);
   const least = sorted[first]!;
   let ties = sorted.lastIndexOf(least) - first + 1;
   const best = new Set<number>();
