@@ -67,8 +67,9 @@ export function gather(
   { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
   const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
-  const scores = scoresOfBest(legs, ranked);
-  const { ids, words } = scores;
+  const ids = bestIds(legs, ranked);
+  const vectors = vectorScores(legs.vectors);
+  const words = wordScores(legs.chunkWords, ids);
   const readme = query.isAboutAll ? topOfReadme(reader) : [];
   for (const chunkId of readme) ids.add(chunkId);
   const places = reader.places([...ids]);
@@ -77,8 +78,9 @@ export function gather(
   const fileWords = scoresOfFiles(legs.fileWords, places);
   // Whatever is asked for, the same texts: what a hit scores must not depend on how many others are wanted.
   const nearest =
-    ranked === RANKED_CANDIDATES ? ids : new Set([...scoresOfBest(legs, RANKED_CANDIDATES).ids, ...readme]);
-  const read = bestBeforeReading(among(places, nearest), { ...scores, fileWords }, query, {
+    ranked === RANKED_CANDIDATES ? ids : new Set([...bestIds(legs, RANKED_CANDIDATES), ...readme]);
+  const scores = { vectors, words, fileWords };
+  const read = bestBeforeReading(among(places, nearest), scores, query, {
     ranges: rangesOf(legs),
     weights,
   });
@@ -88,20 +90,15 @@ export function gather(
   const evidence = evidenceOf(reader.chunks([...read]), query, weightOf);
   const excluded = query.excluded.length > 0 ? excludedOf(reader, places, query) : NONE;
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
-  return candidatesOf(places, { ...scores, fileWords, evidence, excluded, modified });
+  return candidatesOf(places, { ...scores, evidence, excluded, modified });
 }
 
 // In several functions, by what they go through: the compiler's job for one of them all would take 3.5 MB, more than any
 // other, and each of V8's threads keeps what its largest one took (decision 32).
 
-interface ScoresOfBest {
-  /** Of chunks to rank: of each leg's best. */
-  readonly ids: Set<number>;
+interface KnownScores {
   readonly vectors: ReadonlyMap<number, number>;
-  readonly words: Map<number, number>;
-}
-
-interface KnownScores extends ScoresOfBest {
+  readonly words: ReadonlyMap<number, number>;
   readonly fileWords: ReadonlyMap<number, number>;
 }
 
@@ -111,35 +108,30 @@ interface KnownOfChunks extends KnownScores {
   readonly modified: ReadonlyMap<string, number | undefined> | undefined;
 }
 
-function scoresOfBest(legs: Legs, ranked: number): ScoresOfBest {
+/** Of each leg's best so many. */
+function bestIds({ vectors, chunkWords }: Legs, count: number): Set<number> {
   const ids = new Set<number>();
-  const vectors = vectorScores(legs.vectors, ranked, ids);
-  return { ids, vectors, words: wordScores(legs.chunkWords, ranked, ids) };
+  for (let place = 0; place < vectors.length && place < count; place++) ids.add(vectors[place]!.chunkId);
+  for (let place = 0; place < chunkWords.ids.length && place < count; place++)
+    ids.add(chunkWords.ids[place]!);
+  return ids;
 }
 
-function vectorScores(hits: readonly ChunkScore[], ranked: number, ids: Set<number>): Map<number, number> {
+function vectorScores(hits: readonly ChunkScore[]): Map<number, number> {
   const vectors = new Map<number, number>();
   for (let place = 0; place < hits.length; place++) {
     const { chunkId, score } = hits[place]!;
     vectors.set(chunkId, score);
-    if (place < ranked) ids.add(chunkId);
   }
   return vectors;
 }
 
-function wordScores(
-  { ids: chunkIds, scores }: WordScores,
-  ranked: number,
-  ids: Set<number>,
-): Map<number, number> {
+/** Of these chunks alone: the leg has a thousand. */
+function wordScores({ ids, scores }: WordScores, wanted: ReadonlySet<number>): Map<number, number> {
   const words = new Map<number, number>();
   // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
-  for (let place = 0; place < chunkIds.length; place++) {
-    const chunkId = chunkIds[place]!;
-    if (place < ranked) ids.add(chunkId);
-    else if (!ids.has(chunkId)) continue;
-    words.set(chunkId, scores[place]!);
-  }
+  for (let place = 0; place < ids.length; place++)
+    if (wanted.has(ids[place]!)) words.set(ids[place]!, scores[place]!);
   return words;
 }
 
