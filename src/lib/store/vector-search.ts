@@ -262,7 +262,7 @@ export class VectorSearch {
     const [places, chunkIds] = columnsOf(
       this.#database,
       `select json_group_array(place), json_group_array(id) from (${lowest < 0 ? `${located} union all ${staged}` : located})`,
-      `[${owners.join()}]`,
+      JSON.stringify(owners),
     ) as [places: number[], chunkIds: number[]];
     const chunks: ChunkScore[] = [];
     for (let index = 0; index < places.length; index++)
