@@ -329,6 +329,28 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       expect(reader.searchChunkWords(['word'], { limit: 3, filter: nothing }).ids).toHaveLength(0);
     });
 
+    it('the same is answered however often, between filters too, where chunks share a vector and where some are staged', async () => {
+      writer.putFile(...file('a.ts', ['shared', 'own']));
+      writer.putFile(...file('b.ts', ['shared', 'other']));
+      await embedPending(writer, { all: true });
+      writer.putFile(...file('c.ts', ['new', 'shared']));
+      await embedPending(writer);
+      const reader = await read();
+      const inFile = (name: string) => ({ accepts: (path: string) => path === name });
+      const [onlyA, onlyB] = [inFile('a.ts'), inFile('b.ts')];
+      const hitsOf = async (filter?: ReturnType<typeof inFile>) => {
+        const hits = await reader.searchVectors(vectorOf('shared'), { limit: 9, ...(filter && { filter }) });
+        return reader.places(hits.map(({ chunkId }) => chunkId)).map(({ path }) => path);
+      };
+      for (let round = 0; round < 3; round++) {
+        expect((await hitsOf(onlyB)).toSorted()).toEqual(['b.ts', 'b.ts']);
+        const all = await hitsOf();
+        expect(all.slice(0, 3).toSorted()).toEqual(['a.ts', 'b.ts', 'c.ts']);
+        expect(all.toSorted()).toEqual(['a.ts', 'a.ts', 'b.ts', 'b.ts', 'c.ts', 'c.ts']);
+        expect((await hitsOf(onlyA)).toSorted()).toEqual(['a.ts', 'a.ts']);
+      }
+    });
+
     it('words are found by stem, without accents, as phrases and by field', async () => {
       const [record, chunks] = file('src/upload.ts', [
         'retries a failed upload with_backoff',
