@@ -55,8 +55,8 @@ import type {
 } from './types.js';
 
 const MB = 1024 * 1024;
-/** More made a search no quicker: the system has the pages, and what is read again and again is kept in memory of our own. */
-const CACHE_BYTES = MB;
+/** More makes a search no quicker: the system has the pages, and what is read again and again is kept in memory of our own. */
+const CACHE_BYTES = MB / 2;
 const BUSY_MILLISECONDS = 5000;
 /** A database of up to so many bytes is held against its checksums before it is read: 30 ms, where nobody touched it. */
 const COMPARED_AT_ONCE = 64 * MB;
