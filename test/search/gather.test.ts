@@ -26,11 +26,16 @@ async function indexOfTests(): Promise<string> {
 }
 
 /** What is ranked by words alone for chunks that have `word`, in a folder with this share of code. */
-function gathered(reader: StoreReader, text: string, word: string, codeShare = 1) {
+function gathered(
+  reader: StoreReader,
+  text: string,
+  word: string,
+  { codeShare = 1, limit = LIMIT }: { codeShare?: number; limit?: number } = {},
+) {
   const query = understandQuery(text);
   const legs = { vectors: [], ...searchWords(reader, [word], WORD_CANDIDATES, undefined) };
   const weights = weightsFor('lexical', { ranking: true, vectorShare: undefined, codeShare });
-  const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit: LIMIT });
+  const candidates = gather(reader, query, legs, { weightOf: () => 1, weights, limit });
   return { candidates, ranked: rank(candidates, query, rangesOf(legs), weights) };
 }
 
@@ -80,13 +85,39 @@ it('where tests are most of what has the words, code behind them is ranked too, 
   const reader = await openLocalStore(await indexOfTests()).openReader();
   try {
     const codeAmong = (text: string, codeShare: number): number => {
-      const { candidates } = gathered(reader, text, 'upload', codeShare);
+      const { candidates } = gathered(reader, text, 'upload', { codeShare });
       for (const { words } of candidates) expect(words).toBeGreaterThan(0);
       return candidates.filter(({ path }) => path.startsWith('src/')).length;
     };
     expect(codeAmong('upload', 1)).toBe(20);
     expect(codeAmong('tests of upload', 1)).toBe(0);
     expect(codeAmong('upload', 0)).toBe(0);
+  } finally {
+    reader.close();
+  }
+});
+
+it('what the nearest chunks score does not depend on how many hits are asked for', async () => {
+  const folder = temporaryFolder();
+  const writer = await openLocalStore(folder).openWriter({ root: '/' });
+  await writer.setWords(wordRules);
+  // Each further chunk belongs to a file that the nearest are of too, and its path has a word of the query.
+  writer.transaction(() => {
+    for (let index = 0; index < 40; index++) {
+      const chunks = Array.from({ length: 20 }, (_, at) => `upload ${'of a part '.repeat(at)} ${index}`);
+      writer.putFile(...file(`src/${index}/${index % 3 === 0 ? 'upload' : 'other'}.ts`, chunks));
+    }
+  });
+  await writer.close();
+  const reader = await openLocalStore(folder).openReader();
+  try {
+    const scoresFor = (limit: number) => {
+      const { ranked } = gathered(reader, 'upload the file', 'upload', { limit });
+      return new Map(ranked.map(({ candidate, score }) => [candidate.chunkId, score]));
+    };
+    const [few, many] = [scoresFor(LIMIT), scoresFor(80)];
+    expect(many.size).toBeGreaterThan(4 * few.size);
+    for (const [chunkId, score] of few) expect(many.get(chunkId)).toBe(score);
   } finally {
     reader.close();
   }

@@ -177,6 +177,26 @@ describe('what the ranking prefers, all else equal', () => {
   });
 });
 
+it('candidates that are ranked because many hits are asked for change no score of the others', () => {
+  const now = Date.now();
+  const near = [
+    candidate('src/upload.ts', { modified: now - 1e10 }),
+    candidate('src/upload.ts', { startLine: 20, modified: now - 1e10 }),
+    candidate('lib/b.ts', { vector: 0.6, modified: now - 2e10 }),
+  ];
+  const further = ['lib/b.ts', 'lib/b.ts', 'lib/upload.ts', 'bin/upload.ts'].map((path, at) =>
+    candidate(path, { startLine: 100 + at, vector: 0.8, words: 9, modified: now, isFurther: true }),
+  );
+  const scores = (candidates: readonly Candidate[]) => {
+    const ranked = rank(candidates, understandQuery('recent changes of upload'), RANGES, WEIGHTS);
+    return new Map(ranked.map((entry) => [entry.candidate.chunkId, entry.score]));
+  };
+  const [alone, beside] = [scores(near), scores([...near, ...further])];
+  expect(beside.size).toBe(7);
+  for (const [chunkId, score] of alone) expect(beside.get(chunkId)).toBe(score);
+  for (const score of beside.values()) expect(score).toBeLessThan(3);
+});
+
 it('the parts of a score add up to it, for every candidate', () => {
   verifies('explained-scores');
   const candidates = [

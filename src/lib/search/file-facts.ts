@@ -18,7 +18,7 @@ export class FileFacts {
   readonly #query: UnderstoodQuery;
   readonly #stems: Stems;
   readonly #known = new Map<number, FileFact>();
-  /** How many files have the word in their path, of those that are looked at. */
+  /** How many files have the word in their path, of those of the nearest candidates. */
   readonly #frequency = new Map<string, number>();
   readonly #files: number;
   /** Of these files a word of the path may be in the query. */
@@ -29,15 +29,15 @@ export class FileFacts {
     this.#stems = stems;
     const seen = new Set<number>();
     for (let index = 0; index < candidates.length; index++) {
-      const { fileId, path } = candidates[index]!;
-      if (seen.has(fileId)) continue;
+      const { fileId, path, isFurther } = candidates[index]!;
+      if (isFurther === true || seen.has(fileId)) continue;
       seen.add(fileId);
       this.#count(fileId, pathFacts(path));
     }
     this.#files = seen.size;
   }
 
-  of({ fileId, path }: Candidate): FileFact {
+  of({ fileId, path, isFurther }: Candidate): FileFact {
     let fact = this.#known.get(fileId);
     if (fact === undefined) {
       const facts = pathFacts(path);
@@ -45,7 +45,8 @@ export class FileFacts {
       const isNamed = this.#query.files.some(
         (file) => lower === file || lower.endsWith(`/${file}`) || file.endsWith(`/${lower}`),
       );
-      fact = { kind, isNamed, nameShare: this.#matching.has(fileId) ? this.#nameShare(facts) : 0 };
+      const mayMatch = this.#matching.has(fileId) || (isFurther === true && this.#stems.mayBeIn(lower));
+      fact = { kind, isNamed, nameShare: mayMatch ? this.#nameShare(facts) : 0 };
       this.#known.set(fileId, fact);
     }
     return fact;

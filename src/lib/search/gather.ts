@@ -14,7 +14,7 @@ export const VECTOR_CANDIDATES = 300;
 export const VECTORS_PER_HIT = 3;
 
 /** Of a leg's best, so many are ranked at least, or some for each hit: others change no first ten (decision 21), unless ... */
-const RANKED_CANDIDATES = 120;
+const RANKED_CANDIDATES = 100;
 const RANKED_PER_HIT = 8;
 
 /** ... more than this share of them are of kinds that are lowered: then so many behind them are searched for others (decision 36). */
@@ -59,38 +59,27 @@ export interface GatherOptions {
   readonly limit: number;
 }
 
-/** Brings together what is known of the best chunks that the legs found, enough for `limit` hits. */
+/**
+ * Brings together what is known of the best chunks that the legs found, enough for `limit` hits. However many are asked for,
+ * the same chunks are nearest, and of these texts are read; the further ones change nothing of what those score.
+ */
 export function gather(
   reader: StoreReader,
   query: UnderstoodQuery,
   legs: Legs,
   { weightOf, weights, limit }: GatherOptions,
 ): Candidate[] {
-  const ranked = Math.max(RANKED_CANDIDATES, limit * RANKED_PER_HIT);
-  const ids = bestIds(legs, ranked);
-  const vectors = vectorScores(legs.vectors);
-  const words = wordScores(legs.chunkWords, ids);
-  const readme = query.isAboutAll ? topOfReadme(reader) : [];
-  for (const chunkId of readme) ids.add(chunkId);
-  const places = reader.places([...ids]);
-  if (countLowered(places, query, weights.kind) > places.length * MOST_LOWERED)
-    addFromBehind(places, words, reader, legs.chunkWords, { query, weights, ranked });
-  const fileWords = scoresOfFiles(legs.fileWords, places);
-  // Whatever is asked for, the same texts: what a hit scores must not depend on how many others are wanted.
-  const nearest =
-    ranked === RANKED_CANDIDATES ? ids : new Set([...bestIds(legs, RANKED_CANDIDATES), ...readme]);
-  const scores = { vectors, words, fileWords };
-  const read = bestBeforeReading(among(places, nearest), scores, query, {
-    ranges: rangesOf(legs),
-    weights,
-  });
+  const near = nearest(reader, query, legs, weights.kind);
+  const places = near.concat(further(reader, legs, near, limit));
+  const scores = scoresOf(legs, places);
+  const read = bestBeforeReading(near, scores, query, { ranges: rangesOf(legs), weights });
   const byWords = query.phrases.length > 0 ? READ_BY_WORDS_OF_PHRASES : BEST_BY_WORDS;
   for (let place = 0; place < Math.min(byWords, legs.chunkWords.ids.length); place++)
     read.add(legs.chunkWords.ids[place]!);
   const evidence = evidenceOf(reader.chunks([...read]), query, weightOf);
   const excluded = query.excluded.length > 0 ? excludedOf(reader, places, query) : NONE;
   const modified = query.isAboutRecent ? modifiedTimes(reader, places) : undefined;
-  return candidatesOf(places, { ...scores, evidence, excluded, modified });
+  return candidatesOf(places, near.length, { ...scores, evidence, excluded, modified });
 }
 
 // In several functions, by what they go through: the compiler's job for one of them all would take 3.5 MB, more than any
@@ -108,6 +97,33 @@ interface KnownOfChunks extends KnownScores {
   readonly modified: ReadonlyMap<string, number | undefined> | undefined;
 }
 
+/** The best of each leg, the top of the README where it is asked what all this is, and others where most are of kinds that are lowered. */
+function nearest(
+  reader: StoreReader,
+  query: UnderstoodQuery,
+  legs: Legs,
+  weights: RankingWeights['kind'],
+): ChunkPlace[] {
+  const ids = bestIds(legs, RANKED_CANDIDATES);
+  if (query.isAboutAll) for (const chunkId of topOfReadme(reader)) ids.add(chunkId);
+  const places = reader.places([...ids]);
+  if (countLowered(places, query, weights) <= places.length * MOST_LOWERED) return places;
+  const behind = legs.chunkWords.ids.slice(RANKED_CANDIDATES, RANKED_CANDIDATES + SEARCHED_BEHIND);
+  const others = reader
+    .places([...behind].filter((chunkId) => !ids.has(chunkId)))
+    .filter(({ path }) => !isLowered(path, query, weights));
+  return places.concat(others.slice(0, RANKED_CANDIDATES));
+}
+
+/** What has to be ranked beside the nearest where many hits are asked for. */
+function further(reader: StoreReader, legs: Legs, near: readonly ChunkPlace[], limit: number): ChunkPlace[] {
+  const count = limit * RANKED_PER_HIT;
+  if (count <= RANKED_CANDIDATES) return [];
+  const ids = bestIds(legs, count);
+  for (const { id } of near) ids.delete(id);
+  return reader.places([...ids]);
+}
+
 /** Of each leg's best so many. */
 function bestIds({ vectors, chunkWords }: Legs, count: number): Set<number> {
   const ids = new Set<number>();
@@ -117,16 +133,30 @@ function bestIds({ vectors, chunkWords }: Legs, count: number): Set<number> {
   return ids;
 }
 
-function vectorScores(hits: readonly ChunkScore[]): Map<number, number> {
+/** Of these chunks alone: the legs have a thousand. */
+function scoresOf({ vectors, chunkWords, fileWords }: Legs, places: readonly ChunkPlace[]): KnownScores {
+  const chunks = new Set<number>();
+  const files = new Set<number>();
+  for (let index = 0; index < places.length; index++) {
+    chunks.add(places[index]!.id);
+    files.add(places[index]!.fileId);
+  }
+  return {
+    vectors: vectorScores(vectors, chunks),
+    words: wordScores(chunkWords, chunks),
+    fileWords: wordScores(fileWords, files),
+  };
+}
+
+function vectorScores(hits: readonly ChunkScore[], wanted: ReadonlySet<number>): Map<number, number> {
   const vectors = new Map<number, number>();
   for (let place = 0; place < hits.length; place++) {
     const { chunkId, score } = hits[place]!;
-    vectors.set(chunkId, score);
+    if (wanted.has(chunkId)) vectors.set(chunkId, score);
   }
   return vectors;
 }
 
-/** Of these chunks alone: the leg has a thousand. */
 function wordScores({ ids, scores }: WordScores, wanted: ReadonlySet<number>): Map<number, number> {
   const words = new Map<number, number>();
   // By index: to iterate over a thousand entries leaves a hundred kilobytes of garbage.
@@ -135,43 +165,16 @@ function wordScores({ ids, scores }: WordScores, wanted: ReadonlySet<number>): M
   return words;
 }
 
-/** Chunks of kinds that are not lowered, from behind those that are ranked. */
-function addFromBehind(
-  places: ChunkPlace[],
-  words: Map<number, number>,
-  reader: StoreReader,
-  { ids: chunkIds, scores }: WordScores,
-  { query, weights, ranked }: Pick<GatherOptions, 'weights'> & { query: UnderstoodQuery; ranked: number },
-): void {
-  const behind = new Map<number, number>();
-  for (let place = ranked; place < chunkIds.length && place < ranked + SEARCHED_BEHIND; place++)
-    if (!words.has(chunkIds[place]!)) behind.set(chunkIds[place]!, scores[place]!);
-  const others = reader
-    .places([...behind.keys()])
-    .filter(({ path }) => !isLowered(path, query, weights.kind));
-  for (const place of others.slice(0, ranked)) {
-    places.push(place);
-    words.set(place.id, behind.get(place.id)!);
-  }
-}
-
-function scoresOfFiles({ ids, scores }: WordScores, places: readonly ChunkPlace[]): Map<number, number> {
-  const files = new Set<number>();
-  for (let index = 0; index < places.length; index++) files.add(places[index]!.fileId);
-  const ofFiles = new Map<number, number>();
-  for (let place = 0; place < ids.length; place++)
-    if (files.has(ids[place]!)) ofFiles.set(ids[place]!, scores[place]!);
-  return ofFiles;
-}
-
-function candidatesOf(places: readonly ChunkPlace[], known: KnownOfChunks): Candidate[] {
+function candidatesOf(places: readonly ChunkPlace[], near: number, known: KnownOfChunks): Candidate[] {
   const candidates: Candidate[] = [];
-  for (let index = 0; index < places.length; index++) candidates.push(candidateOf(places[index]!, known));
+  for (let index = 0; index < places.length; index++)
+    candidates.push(candidateOf(places[index]!, index >= near, known));
   return candidates;
 }
 
 function candidateOf(
   { id, fileId, path, startLine, symbol }: ChunkPlace,
+  isFurther: boolean,
   { vectors, words, fileWords, evidence, excluded, modified }: KnownOfChunks,
 ): Candidate {
   return {
@@ -186,15 +189,9 @@ function candidateOf(
     evidence: evidence.ofChunk.get(id),
     fileWordShare: evidence.fileWordShare.get(fileId),
     isExcluded: excluded.has(id),
+    isFurther,
     modified: modified?.get(path),
   };
-}
-
-function among(places: readonly ChunkPlace[], ids: ReadonlySet<number>): ChunkPlace[] {
-  const some: ChunkPlace[] = [];
-  for (let index = 0; index < places.length; index++)
-    if (ids.has(places[index]!.id)) some.push(places[index]!);
-  return some;
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Candidate {
   readonly fileWordShare?: number | undefined;
   /** It has a word that the query excludes. */
   readonly isExcluded?: boolean | undefined;
+  /** Ranked because many hits are asked for: nothing that candidates say of each other comes from it. */
+  readonly isFurther?: boolean | undefined;
   /** milliseconds since the epoch; only where the query asks for what is new */
   readonly modified?: number | undefined;
 }
@@ -119,7 +121,7 @@ function scored(candidate: Candidate, at: number, context: RankingContext): Scor
     (query.isAboutAll ? weights.readme * partOfReadme(candidate) : 0);
   table[at + PARTS.phrase] = weights.phrase * (evidence?.phrases ?? 0);
   table[at + PARTS.recency] =
-    modified === undefined ? 0 : weights.recency / (1 + (newest - modified) / (30 * DAY));
+    modified === undefined ? 0 : weights.recency / (1 + Math.max(0, newest - modified) / (30 * DAY));
   table[at + PARTS.excluded] = candidate.isExcluded === true ? EXCLUDED : 0;
   const isTest = file.kind === 'source' && candidate.symbol !== undefined && TEST.test(candidate.symbol);
   return new ScoredChunk(candidate, isTest ? 'test' : file.kind, lexical, table, at);
@@ -128,7 +130,7 @@ function scored(candidate: Candidate, at: number, context: RankingContext): Scor
 function newestOf(candidates: readonly Candidate[]): number {
   let newest = 0;
   for (let index = 0; index < candidates.length; index++)
-    newest = Math.max(newest, candidates[index]!.modified ?? 0);
+    if (candidates[index]!.isFurther !== true) newest = Math.max(newest, candidates[index]!.modified ?? 0);
   return newest;
 }
 
@@ -197,6 +199,7 @@ function addCoherence(
   const best = new Map<number, number[]>();
   for (let index = 0; index < ranked.length; index++) {
     const { candidate, lexical, kind } = ranked[index]!;
+    if (candidate.isFurther === true) continue;
     // Squared: one good chunk says more than two that hardly match.
     const own = matchOf(lexical, candidate.vector, ranges, share) ** 2 * kinds[kind] ** coherenceOfKind;
     const list = best.get(candidate.fileId);
@@ -212,7 +215,8 @@ function addCoherence(
   if (most === 0) return;
   for (let index = 0; index < ranked.length; index++) {
     const entry = ranked[index]!;
-    entry.addCoherence((coherence * sumOf(best.get(entry.candidate.fileId)!)) / most);
+    const own = best.get(entry.candidate.fileId);
+    if (own !== undefined) entry.addCoherence((coherence * sumOf(own)) / most);
   }
 }
 
