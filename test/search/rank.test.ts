@@ -17,6 +17,9 @@ const RANGES = {
   fileWords: { high: 10, low: 0 },
 };
 
+/** After so long, what is new counts half. */
+const MONTH = 30 * 86_400_000;
+
 let ids = 0;
 const fileIds = new Map<string, number>();
 function candidate(path: string, given: Partial<Candidate> = {}): Candidate {
@@ -178,23 +181,32 @@ describe('what the ranking prefers, all else equal', () => {
 });
 
 it('candidates that are ranked because many hits are asked for change no score of the others', () => {
-  const now = Date.now();
+  const newest = Date.parse('2026-01-01');
   const near = [
-    candidate('src/upload.ts', { modified: now - 1e10 }),
-    candidate('src/upload.ts', { startLine: 20, modified: now - 1e10 }),
-    candidate('lib/b.ts', { vector: 0.6, modified: now - 2e10 }),
+    candidate('src/upload.ts', { modified: newest }),
+    candidate('src/upload.ts', { startLine: 20, modified: newest }),
+    candidate('lib/b.ts', { vector: 0.6, modified: newest - MONTH }),
   ];
   const further = ['lib/b.ts', 'lib/b.ts', 'lib/upload.ts', 'bin/upload.ts'].map((path, at) =>
-    candidate(path, { startLine: 100 + at, vector: 0.8, words: 9, modified: now, isFurther: true }),
+    candidate(path, {
+      startLine: 100 + at,
+      vector: 0.8,
+      words: 9,
+      modified: newest + MONTH,
+      isFurther: true,
+    }),
   );
   const scores = (candidates: readonly Candidate[]) => {
     const ranked = rank(candidates, understandQuery('recent changes of upload'), RANGES, WEIGHTS);
-    return new Map(ranked.map((entry) => [entry.candidate.chunkId, entry.score]));
+    return new Map(ranked.map((entry) => [entry.candidate.chunkId, entry]));
   };
   const [alone, beside] = [scores(near), scores([...near, ...further])];
   expect(beside.size).toBe(7);
-  for (const [chunkId, score] of alone) expect(beside.get(chunkId)).toBe(score);
-  for (const score of beside.values()) expect(score).toBeLessThan(3);
+  for (const [chunkId, { score }] of alone) expect(beside.get(chunkId)!.score).toBe(score);
+  for (const { score, candidate: of, parts } of beside.values()) {
+    expect(score).toBeLessThan(3);
+    expect(parts.fileName > 0).toBe(of.path.endsWith('upload.ts'));
+  }
 });
 
 it('the parts of a score add up to it, for every candidate', () => {

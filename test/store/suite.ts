@@ -351,6 +351,17 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
       }
     });
 
+    it('each text is found by its vector, and found again, however many times some were published', async () => {
+      const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
+      for (const text of texts) {
+        writer.putFile(...file(`${text}.ts`, [text]));
+        await embedPending(writer, { all: true });
+      }
+      const reader = await read();
+      for (const text of [...texts, ...texts])
+        expect(await nearestTexts(reader, vectorOf(text), 1)).toEqual([text]);
+    });
+
     it('words are found by stem, without accents, as phrases and by field', async () => {
       const [record, chunks] = file('src/upload.ts', [
         'retries a failed upload with_backoff',

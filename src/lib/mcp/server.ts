@@ -103,7 +103,8 @@ export function mcpServer(workspace: Workspace, connection: Connection): Server 
       if (!signal.aborted && !(error instanceof EmbedSearchError)) connection.onBug(error);
       return toolError(error);
     } finally {
-      workspace.callEnded();
+      // When the answer is on its way: nobody waits for the garbage of it.
+      setImmediate(workspace.callEnded);
     }
   }
 }

@@ -8,8 +8,8 @@ const TIMES_APART = 10;
 
 /**
  * Run after each call, or question of many: what a heap has once taken it keeps, and a server lives for days. The young
- * generation each time: a question leaves most of the megabyte that it has, and where it begins with all of that free it ends
- * before V8 has to collect in the middle of it.
+ * generation each time: a question leaves about the megabyte that it has, and where it begins with all of that free it mostly
+ * ends before V8 has to collect in the middle of it, where more is still in use.
  */
 export function heapTidier(): () => void {
   let calls = 0;

@@ -61,7 +61,7 @@ export interface GatherOptions {
 
 /**
  * Brings together what is known of the best chunks that the legs found, enough for `limit` hits. However many are asked for,
- * the same chunks are nearest, and of these texts are read; the further ones change nothing of what those score.
+ * the nearest are the same of the same legs, and of these texts are read; further ones change nothing of what those score.
  */
 export function gather(
   reader: StoreReader,
@@ -264,7 +264,7 @@ function countLowered(
 }
 
 /**
- * The best score of each leg and its `depth`-th: what a hit scores must not depend on how many were asked for. Where
+ * The best score of each leg, and the one at the depth that it is always followed to: what a hit scores must not depend on how many were asked for. Where
  * fewer chunks have any of the words, the worst of them is still better than those without, which BM25 gives 0.
  */
 export function rangesOf({ vectors, chunkWords, fileWords }: Legs): LegRanges {

@@ -22,8 +22,9 @@ const NONE = -1;
  */
 export class VectorOwners {
   readonly #database: Sqlite;
-  readonly #locations = new Float64Array(SLOTS).fill(NONE);
-  readonly #chunkIds = new Float64Array(SLOTS);
+  // Made when the first one is remembered: most readers never search.
+  #locations = new Float64Array(0);
+  #chunkIds = new Float64Array(0);
 
   constructor(database: Sqlite) {
     this.#database = database;
@@ -73,6 +74,10 @@ export class VectorOwners {
 
   #remember(owner: number, chunkId: number): void {
     if (owner < 0) return;
+    if (this.#locations.length === 0) {
+      this.#locations = new Float64Array(SLOTS).fill(NONE);
+      this.#chunkIds = new Float64Array(SLOTS);
+    }
     const slot = slotOf(owner);
     this.#locations[slot] = owner;
     this.#chunkIds[slot] = chunkId;

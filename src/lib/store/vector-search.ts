@@ -65,10 +65,10 @@ export class VectorSearch {
   #catalogue: Shard[] | undefined;
   #hasStaged: boolean | undefined;
   #allRows: readonly AllowedRows[] | undefined;
-  #visit: ShardScoring | undefined;
+  #scored: ShardScoring | undefined;
   /** One for all searches: V8 forgets what it has optimized of a function that does not outlive the query. */
   readonly #score: RowVisit = (row, _floats, start, rowNorm) => {
-    const { norm, top, location } = this.#visit!;
+    const { norm, top, location } = this.#scored!;
     top.offer(this.#memory.buffer.dotAt(start) / (norm * rowNorm), location + row);
   };
 
@@ -172,7 +172,7 @@ export class VectorSearch {
       .filter(hasRows);
   }
 
-  // Each step is a function of its own, and none a generator: V8's compiler takes a third less for its largest job (decision 32).
+  // Each step is a function of its own, and none a generator: V8's compiler takes less for its largest job (decision 32).
 
   /** The two stages: the best of all sketches, then of these the vectors. */
   #scoreCandidates(
@@ -190,11 +190,11 @@ export class VectorSearch {
       this.#warnings.noteDamagedSketch(shard.folder);
       this.#scoreRows(shard, setBits(bitmap, shard.rows), scoring);
     }
-    const shards = this.#shards();
     const locations = candidates.locations();
-    for (let first = 0, place = 0; first < locations.length; place++) {
-      const rows = rowsWithin(locations, first, shards[place]!.id);
-      if (rows.length > 0) this.#scoreRows(shards[place]!, rows, scoring);
+    let first = 0;
+    for (const { shard } of allowed) {
+      const rows = rowsWithin(locations, first, shard.id);
+      if (rows.length > 0) this.#scoreRows(shard, rows, scoring);
       first += rows.length;
     }
   }
@@ -213,7 +213,7 @@ export class VectorSearch {
   }
 
   #scoreRows(shard: Shard, rows: Rows, { norm, top }: Scoring): void {
-    this.#visit = { norm, top, location: shard.id * ROWS_PER_LOCATION };
+    this.#scored = { norm, top, location: shard.id * ROWS_PER_LOCATION };
     this.#withShard(shard, (file) => this.#warnOfRows(shard, file.readRows(rows, this.#score)));
   }
 
@@ -309,7 +309,7 @@ export function vectorOfBlob(blob: Buffer): Float32Array {
   return vector;
 }
 
-/** Of locations, ascending, those from `first` on that are in a shard, as its rows. */
+/** Of locations, ascending, those from `first` on that are in a shard, as its rows; none of them is of a shard before it. */
 function rowsWithin(locations: Float64Array, first: number, shard: number): Float64Array {
   const start = shard * ROWS_PER_LOCATION;
   let end = first;
