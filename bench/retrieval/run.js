@@ -29,6 +29,8 @@ const { values: options, positionals: folders } = parseArgs({
 });
 if (folders.length === 0)
   throw new Error('Name folders in BEIR form: queries.jsonl, qrels/test.tsv, corpus.jsonl.');
+const unknown = options.system?.find((name) => !SYSTEMS.some((known) => known === name));
+if (unknown !== undefined) throw new Error(`There is no system ${unknown}, but ${SYSTEMS.join(', ')}.`);
 const systems = /** @type {import('../../dist/lib/evaluation/evaluate.js').System[]} */ (
   options.system ?? SYSTEMS
 );
