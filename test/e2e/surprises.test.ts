@@ -26,6 +26,28 @@ describe('an index folder', () => {
     expect(existsSync(path.join(folder, 'vectors'))).toBe(false);
   });
 
+  test('that has an index.db of another program is refused, also with --rebuild, and left as it is', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    const foreign = makeFolder({ 'index.db': 'precious', 'vectors/a.txt': 'precious too' });
+    for (const flags of [[], ['--rebuild']]) {
+      const ran = await run(['index', folder, '--index-dir', foreign, ...flags]);
+      expect(ran.exitCode).toBe(2);
+      expect(ran.stderr).toContain('holds other files and no index');
+    }
+    expect(readFileSync(path.join(foreign, 'index.db'), 'utf8')).toBe('precious');
+    expect(readFileSync(path.join(foreign, 'vectors/a.txt'), 'utf8')).toBe('precious too');
+  });
+
+  test('whose index.db was removed keeps its vectors', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    const first = await runJson(['index', folder]);
+    rmSync(path.join(folder, '.embed-search/index.db'));
+    const again = await runJson(['index', folder]);
+    expect(again).toMatchObject({ exitCode: 0, document: { result: { chunks: { embedded: 0 } } } });
+    expect(again.document.result.chunks.withVectors).toBe(first.document.result.chunks.total);
+    expect(again.document.warnings).toContainEqual(expect.stringMatching(/was missing.*vectors were kept/));
+  });
+
   test('of another project is not taken over without --rebuild', async () => {
     const indexDir = path.join(makeFolder(), 'index');
     const mine = makeFolder(SMALL_PROJECT);

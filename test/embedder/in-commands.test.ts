@@ -54,6 +54,25 @@ describe('a chunk that ends every embedder', () => {
 });
 
 describe('a chunk that was quarantined', () => {
+  it('is tried again by the next run where somebody killed the embedder', async () => {
+    const folder = makeFolder({ ...SMALL_PROJECT, 'bad.txt': 'first line\nPOISON for the embedder\n' });
+    const killed = await runJson(['index', folder], withEmbedder('killed'));
+    expect(killed).toMatchObject({
+      exitCode: 7,
+      document: { result: { quarantined: [{ path: 'bad.txt' }] } },
+    });
+    const again = await runJson(['index', folder], withEmbedder('killed'));
+    expect(again).toMatchObject({
+      exitCode: 7,
+      document: { result: { quarantined: [{ path: 'bad.txt' }] } },
+    });
+    const undisturbed = await runJson(['index', folder], withEmbedder('echo'));
+    expect(undisturbed).toMatchObject({
+      exitCode: 0,
+      document: { result: { quarantined: [], chunks: { embedded: 1 } } },
+    });
+  });
+
   it('is tried again with another model', async () => {
     const folder = makeFolder({ ...SMALL_PROJECT, 'bad.txt': 'first line\nPOISON for the embedder\n' });
     await run(['index', folder], withEmbedder('poisoned'));

@@ -16,6 +16,19 @@ it('retries a failed upload and waits longer each time', async () => {
 `,
 };
 
+const RETRY = `/** Calls work again after a failure, each time after a longer wait. */
+export async function retryWithBackoff(work, attempts) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === attempts) throw error;
+      await sleep(100 * 2 ** attempt);
+    }
+  }
+}
+`;
+
 let root = '';
 let index: OpenIndex;
 beforeAll(async () => {
@@ -92,6 +105,21 @@ describe('a search', () => {
       const least = scores[1]!;
       const kept = (await index.search({ text, limit: 50, minScore: least })).hits.map((hit) => hit.score);
       expect(kept).toEqual(scores.filter((score) => score >= least));
+    }
+  });
+
+  it('names the copies of a hit also where they alone would score too little', async () => {
+    const folder = makeFolder({ 'retry.js': RETRY, 'vendor/z/copy.js': RETRY, 'other.md': '# Bread\n' });
+    const { error } = await indexFolder({ root: folder });
+    expect(error).toBeNull();
+    const copied = await openIndex(folder);
+    try {
+      const text = 'retry with exponential backoff';
+      const [hit] = (await copied.search({ text })).hits;
+      expect(hit!.duplicates).toMatchObject([{ path: 'vendor/z/copy.js' }]);
+      expect((await copied.search({ text, minScore: hit!.score })).hits).toEqual([hit]);
+    } finally {
+      await copied.close();
     }
   });
 

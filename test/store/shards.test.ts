@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { durableFiles } from '#dist/lib/store/durable-files.js';
@@ -31,6 +40,11 @@ async function indexOfTexts(): Promise<{ folder: string; shard: string }> {
   await writer.close();
   const [name] = readdirSync(path.join(folder, 'vectors'));
   return { folder, shard: path.join(folder, 'vectors', name!, SHARD_FILE) };
+}
+
+function replace(name: string, make: (name: string) => void): void {
+  rmSync(name, { recursive: true });
+  make(name);
 }
 
 function flipByte(name: string, offset: number): void {
@@ -130,6 +144,8 @@ describe('a shard', () => {
     ['cut off', (shard: string) => truncateSync(shard, 1000)],
     ['missing', (shard: string) => rmSync(path.dirname(shard), { recursive: true })],
     ['another file', (shard: string) => writeFileSync(shard, 'nothing of ours')],
+    ['a folder', (shard: string) => replace(shard, mkdirSync)],
+    ['in no folder', (shard: string) => replace(path.dirname(shard), (name) => writeFileSync(name, ''))],
   ])(
     'that is %s is passed over with a warning, and the next writer asks for its texts again',
     async (_name, damage) => {
@@ -146,6 +162,20 @@ describe('a shard', () => {
         text: 'text 5',
         score: expect.closeTo(1, 6),
       });
+    },
+  );
+
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'that may not be read is passed over with a warning, and is there when it may',
+    async () => {
+      const { folder, shard } = await indexOfTexts();
+      chmodSync(shard, 0);
+      expect(await search(folder, 'text 5')).toEqual({
+        hits: [],
+        warnings: [expect.stringContaining('it cannot be read (EACCES)')],
+      });
+      chmodSync(shard, 0o600);
+      expect((await search(folder, 'text 5')).hits[0]).toMatchObject({ text: 'text 5' });
     },
   );
 

@@ -284,7 +284,9 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
         { path: 'a.ts', reason: 'it ends the embedder', startLine: 1, endLine: 10 },
       ]);
       writer.noteLeftOut([], ['big.bin']);
-      writer.clearChunkProblems();
+      writer.clearChunkProblems((reason) => reason === 'another reason');
+      expect([...writer.problems()]).toHaveLength(1);
+      writer.clearChunkProblems((reason) => reason === 'it ends the embedder');
       expect([...writer.problems()]).toEqual([]);
       expect(writer.pendingCount()).toBe(2);
       writer.noteChunkProblem(sha256('kills the model'), 'again');

@@ -9,6 +9,14 @@ export interface SessionEnd {
   readonly outOfMemory: boolean;
 }
 
+/** The system does that to a process, for lack of memory, or somebody: no text by itself. */
+const KILLED = 'was killed by SIGKILL';
+
+/** Whether what is said of a text is that the embedder was killed over it: the next time it may not be. */
+export function saysKilled(detail: string): boolean {
+  return detail.includes(KILLED);
+}
+
 /** Every request of a session that ended fails with this. */
 export class SessionEnded extends Error {
   override readonly name = 'SessionEnded';

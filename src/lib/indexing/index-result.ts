@@ -1,3 +1,4 @@
+import { saysKilled } from '../embedder/session-end.js';
 import type { EmbedderStats } from '../embedder/types.js';
 import { EmbedSearchError } from '../errors.js';
 import { memoryReport } from '../memory.js';
@@ -72,6 +73,11 @@ export function doneInPart(quarantined: readonly QuarantinedChunk[]): EmbedSearc
   const others = quarantined.length > 1 ? ` and ${quarantined.length - 1} more` : '';
   return new EmbedSearchError(
     'DONE_IN_PART',
-    `${quarantined.length} chunks have no vector: ${where} (${first.reason})${others}.`,
+    `${quarantined.length === 1 ? '1 chunk has' : `${quarantined.length} chunks have`} no vector: ${where} (${first.reason})${others}.`,
+    {
+      fix: quarantined.some(({ reason }) => saysKilled(reason))
+        ? 'Run the command again: where the embedder was killed, it may be given the text once more.'
+        : 'Everything else can be found by meaning, and these by their words. Another runtime (--runtime) may take them, or another model.',
+    },
   );
 }

@@ -1,5 +1,6 @@
 import type { SkippedEntry, WalkOptions } from '../corpus/types.js';
 import { runtimeIdentity } from '../embedder/locate-runtime.js';
+import { saysKilled } from '../embedder/session-end.js';
 import type { RuntimeChoice } from '../embedder/types.js';
 import { EmbedSearchError } from '../errors.js';
 import type { ModelSpec } from '../models/types.js';
@@ -104,11 +105,12 @@ export class IndexRun {
     return model;
   }
 
-  /** Texts that an embedder could not take are tried again where another runtime has come. */
+  /** Texts that an embedder could not take are tried again where another runtime has come; where it was killed over them, by each run that looks at all files. */
   #setModel(spec: ModelSpec): void {
     const before = this.#store.modelFile?.runtime;
     const runtime = runtimeOrUndefined(this.#options.runtime ?? 'auto') ?? before;
     if (runtime !== before) this.#store.clearChunkProblems();
+    else if (this.#options.only === undefined) this.#store.clearChunkProblems(saysKilled);
     this.#store.setIdentity(identityOf(spec), modelFileNote(spec, runtime));
   }
 
@@ -119,7 +121,9 @@ export class IndexRun {
     const damaged = isSound ? 0 : await this.#store.heal();
     this.#debug(`checked the shards: ${damaged} vectors damaged`);
     if (damaged > 0) {
-      this.#warnings.push(`${damaged} vectors were damaged on the disk; their texts are embedded again.`);
+      const [what, texts] =
+        damaged === 1 ? ['1 vector was', 'its text is'] : [`${damaged} vectors were`, 'their texts are'];
+      this.#warnings.push(`${what} damaged on the disk; ${texts} embedded again.`);
     }
   }
 

@@ -3,8 +3,8 @@ import type { RankedChunk } from './rank.js';
 const BLOCK = 10;
 const MOST_OF_A_FILE = 3;
 
-/** A chunk with a smaller share of the best score does not match well enough to take a place from a better one. */
-const STILL_MATCHES = 0.25;
+/** A chunk with a smaller share of the best score does not match well enough to take a place from a better one: mostly its relevance is less than half of that one's. */
+const STILL_MATCHES = 0.5;
 
 /**
  * The first `limit` hits with at most three of one file in each ten, unless nothing else matches. The order of those

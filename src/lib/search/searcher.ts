@@ -168,13 +168,14 @@ export class Searcher {
     const { query, degraded } = found;
     const ranked = rank(found.candidates, query, found.ranges, found.weights);
     const scoreOf = relevanceOf(ranked, found);
-    const fitting = atLeast(ranked, request.minScore ?? 0, scoreOf);
     const { entries, duplicates } = withoutDuplicates(
       this.reader,
-      by === 'file' ? bestOfEachFile(fitting, ({ candidate }) => candidate.fileId) : fitting,
+      by === 'file' ? bestOfEachFile(ranked, ({ candidate }) => candidate.fileId) : ranked,
       { idOf: ({ candidate }) => candidate.chunkId, limit },
     );
-    const chosen = by === 'chunk' && ranking ? diversify(entries, limit) : entries.slice(0, limit);
+    // A hit also names its copies that would score too little by themselves.
+    const fitting = atLeast(entries, request.minScore ?? 0, scoreOf);
+    const chosen = by === 'chunk' && ranking ? diversify(fitting, limit) : fitting.slice(0, limit);
     const hits = await hitsOf(
       this.reader,
       chosen.map((entry) => hitEntry(entry, scoreOf(entry), explain)),

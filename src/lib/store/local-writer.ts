@@ -274,9 +274,15 @@ export class LocalWriter implements StoreWriter {
     this.#transactions.write(() => this.#database.run(sql, reason, bytesOfHex(embeddingKey)));
   }
 
-  clearChunkProblems(): void {
-    const sql = `update embeddings set state = ${PENDING}, problem = null where state = ${QUARANTINED}`;
-    this.#transactions.write(() => this.#database.run(sql));
+  clearChunkProblems(isOne: (reason: string) => boolean = () => true): void {
+    const reasons = this.#database
+      .all(`select distinct problem from embeddings where state = ${QUARANTINED}`)
+      .map(([reason]) => reason as string)
+      .filter(isOne);
+    if (reasons.length === 0) return;
+    const sql = `update embeddings set state = ${PENDING}, problem = null
+      where state = ${QUARANTINED} and problem in (select value from json_each(?))`;
+    this.#transactions.write(() => this.#database.run(sql, JSON.stringify(reasons)));
   }
 
   problems(): Iterable<Problem> {

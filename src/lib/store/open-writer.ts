@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
@@ -7,7 +7,14 @@ import { adoptShards } from './adopt-shards.js';
 import { ChangedBlocks } from './changed-blocks.js';
 import { databaseFile } from './database-blocks.js';
 import { LocalWriter } from './local-writer.js';
-import { createTables, databaseState, migrateDatabase, prepareDatabase } from './schema.js';
+import {
+  APPLICATION_ID,
+  APPLICATION_ID_AT,
+  createTables,
+  databaseState,
+  migrateDatabase,
+  prepareDatabase,
+} from './schema.js';
 import { onNetwork } from './network-file-system.js';
 import {
   damagedBlocks,
@@ -57,7 +64,9 @@ async function openUnderLock(
   const warnings: string[] = [];
   if (options.isSmall === true) refuseToMend(indexDir, seal);
   else if (options.rebuild !== true && seal !== undefined && isDamaged(indexDir, seal))
-    warnings.push(await makeDatabaseAnew(indexDir, seal.kept));
+    warnings.push(
+      await makeDatabaseAnew(indexDir, seal.kept, isLost(indexDir, seal) ? 'was missing' : 'was damaged'),
+    );
   const changed = new ChangedBlocks(indexDir, options.rebuild === true ? null : (seal?.sums ?? null));
   // Until it is closed, nobody has to compare it with what was there before.
   if (seal === undefined || seal.damaged || seal.sums !== null)
@@ -131,10 +140,23 @@ async function refuseForeignFolder(indexDir: string): Promise<void> {
     'vectors',
     SEAL_FILE,
   ]);
-  if (names.includes('index.db') || names.every((name) => ours.has(name) || isHalfSeal(name))) return;
+  const isIndex = names.includes('index.db') && (names.includes('lock') || hasOurDatabase(indexDir));
+  if (isIndex || names.every((name) => ours.has(name) || isHalfSeal(name))) return;
   throw new EmbedSearchError('USAGE', `${indexDir} holds other files and no index.`, {
     fix: 'Name a folder for the index alone; it is made if it is not there.',
   });
+}
+
+/** By the file's head: a damaged one of ours has the lock beside it. */
+function hasOurDatabase(indexDir: string): boolean {
+  const head = Buffer.alloc(APPLICATION_ID_AT + 4);
+  const descriptor = openSync(databaseFile(indexDir), 'r');
+  try {
+    readSync(descriptor, head, 0, head.length, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  return head.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID;
 }
 
 /** What a writer left that was killed while it sealed. */
@@ -177,13 +199,18 @@ async function openOrMakeAnew(
   } catch (error) {
     if (rebuild || isSmall || kept === null || (error as { code?: unknown }).code !== 'INDEX_DAMAGED')
       throw error;
-    warnings.push(await makeDatabaseAnew(indexDir, kept));
+    warnings.push(await makeDatabaseAnew(indexDir, kept, 'was damaged'));
     return openDatabase(indexDir);
   }
 }
 
-function isDamaged(indexDir: string, { damaged, sums }: Seal): boolean {
-  if (damaged || !existsSync(databaseFile(indexDir))) return damaged;
+/** Somebody has removed it: where it was once whole, there are vectors for it. */
+function isLost(indexDir: string, { kept }: Pick<Seal, 'kept'>): boolean {
+  return kept !== null && !existsSync(databaseFile(indexDir));
+}
+
+function isDamaged(indexDir: string, { damaged, sums, kept }: Seal): boolean {
+  if (damaged || isLost(indexDir, { kept })) return true;
   return sums !== null && damagedBlocks(indexDir, sums) > 0;
 }
 
@@ -196,10 +223,10 @@ function refuseToMend(indexDir: string, seal: Seal | undefined): void {
 }
 
 /**
- * In the place of a damaged database an empty one that names the shards, so that files and words are read again and no
+ * In the place of a damaged or missing database an empty one that names the shards, so that files and words are read again and no
  * vector is lost. It stays marked as damaged until that is committed: a kill in between begins again.
  */
-async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null): Promise<string> {
+async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null, what: string): Promise<string> {
   await writeSeal(indexDir, { sums: null, damaged: true, kept });
   await removeDatabaseFiles(indexDir);
   // Fault point: database removed
@@ -209,7 +236,7 @@ async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null): Pr
     const adopted = kept === null ? 0 : adoptShards(database, path.join(indexDir, 'vectors'), kept);
     // Fault point: shards adopted
     database.exec('commit');
-    return `${databaseFile(indexDir)} was damaged and is made anew from the files; ${adopted} vectors were kept.`;
+    return `${databaseFile(indexDir)} ${what} and is made anew from the files; ${adopted} vectors were kept.`;
   } finally {
     database.close();
   }

@@ -2,7 +2,8 @@ import { EmbedSearchError } from '../errors.js';
 import type { Sqlite } from './sqlite.js';
 
 /** `EmbS`, in SQLite's header: what makes this file ours. */
-const APPLICATION_ID = 0x456d6253;
+export const APPLICATION_ID = 0x456d6253;
+export const APPLICATION_ID_AT = 68;
 
 /**
  * What makes a format the next one, the first entry format 1 to format 2: run by the next writer in one transaction.

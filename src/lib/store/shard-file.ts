@@ -147,7 +147,11 @@ function readFully(descriptor: number, into: Uint8Array, offset: number, bytes: 
 
 function readLayout(descriptor: number): ShardLayout {
   const header = Buffer.alloc(HEADER_BYTES);
-  readFully(descriptor, header, 0, HEADER_BYTES);
+  try {
+    readFully(descriptor, header, 0, HEADER_BYTES);
+  } catch (error) {
+    throw damageBehind(error);
+  }
   return readHeader(header, fs.fstatSync(descriptor).size);
 }
 
@@ -155,10 +159,16 @@ function openOrDamaged(file: string): number {
   try {
     return fs.openSync(file, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new ShardDamagedError(IS_MISSING, { cause: error });
-    throw error;
+    throw damageBehind(error);
   }
+}
+
+/** Nothing is there, or something that is no file. What may not be read, or cannot be now, is for the caller to judge. */
+function damageBehind(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new ShardDamagedError(IS_MISSING, { cause: error });
+  const isNoFile = code === 'EISDIR' || code === 'ENOTDIR' || code === 'ELOOP';
+  return isNoFile ? new ShardDamagedError('it is no file', { cause: error }) : error;
 }
 
 keepShape(

@@ -4,16 +4,23 @@ import { IS_MISSING } from './shard-format.js';
 const MOST_NAMED = 3;
 
 const MENDED_BY = 'The next `embed-search index` embeds their texts again.';
+const ACCESS_MENDED_BY =
+  '`embed-search doctor --fix` gives its owner access again, or says what is in the way.';
 
 /** What is wrong with the shards of one generation. */
 export class ShardWarnings {
   /** By folder, until it can be opened again: a process that searches for hours may see it come back. */
-  readonly #passedOver = new Map<string, string>();
+  readonly #passedOver = new Map<string, { readonly why: string; readonly mendedBy: string }>();
   readonly #damagedVectors = new Set<string>();
   readonly #damagedSketch = new Set<string>();
 
   notePassedOver(folder: string, why: string): void {
-    this.#passedOver.set(folder, why);
+    this.#passedOver.set(folder, { why, mendedBy: MENDED_BY });
+  }
+
+  /** `code`: of the system's error. What is in it may well be sound. */
+  noteUnreadable(folder: string, code: string): void {
+    this.#passedOver.set(folder, { why: `it cannot be read (${code})`, mendedBy: ACCESS_MENDED_BY });
   }
 
   noteOpened(folder: string): void {
@@ -21,12 +28,12 @@ export class ShardWarnings {
   }
 
   noteMissing(folder: string): void {
-    this.#passedOver.set(folder, IS_MISSING);
+    this.notePassedOver(folder, IS_MISSING);
   }
 
   /** What else may be wrong with it is for those to say who open it. */
   noteNotMissing(folder: string): void {
-    if (this.#passedOver.get(folder) === IS_MISSING) this.#passedOver.delete(folder);
+    if (this.#passedOver.get(folder)?.why === IS_MISSING) this.#passedOver.delete(folder);
   }
 
   noteDamagedVectors(folder: string): void {
@@ -41,7 +48,9 @@ export class ShardWarnings {
   get list(): string[] {
     return [
       ...few(
-        [...this.#passedOver].map(([folder, why]) => `Shard ${folder} was passed over: ${why}. ${MENDED_BY}`),
+        [...this.#passedOver].map(
+          ([folder, { why, mendedBy }]) => `Shard ${folder} was passed over: ${why}. ${mendedBy}`,
+        ),
         (more) => `${more} more shards were passed over.`,
       ),
       ...few(

@@ -342,7 +342,8 @@ export interface StoreWriter extends KnownFiles {
   noteChunkRules(rules: string): void;
   /** Until its text goes or `clearChunkProblems`. */
   noteChunkProblem(embeddingKey: string, reason: string): void;
-  clearChunkProblems(): void;
+  /** Those texts are pending again whose reason is one of these; all where left out. */
+  clearChunkProblems(isOne?: (reason: string) => boolean): void;
   problems(): Iterable<Problem>;
 
   noteRun(note: RunNote): void;

@@ -232,10 +232,17 @@ export class VectorSearch {
         if (!staysOpen) file.close();
       }
     } catch (error) {
-      if (!(error instanceof ShardDamagedError)) throw error;
+      this.#notePassedOver(shard, error);
       this.#failures++;
-      this.#warnings.notePassedOver(shard.folder, error.message);
     }
+  }
+
+  /** Throws what says nothing about this shard. */
+  #notePassedOver({ folder }: Shard, error: unknown): void {
+    if (error instanceof ShardDamagedError) return this.#warnings.notePassedOver(folder, error.message);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !OF_ONE_FILE.has(code)) throw error;
+    this.#warnings.noteUnreadable(folder, code);
   }
 
   #openShard(shard: Shard): ShardFile {
@@ -293,6 +300,9 @@ function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {
   file.close();
   throw new ShardDamagedError(`it has ${rows} rows instead of ${shard.rows}`);
 }
+
+/** Errors of the system that are about one file: not that too many are open, which is about this process. */
+const OF_ONE_FILE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EIO']);
 
 /** What may not be looked at is there: reading it says what is wrong. */
 function isMissing(file: string): boolean {
