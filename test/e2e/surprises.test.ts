@@ -28,14 +28,27 @@ describe('an index folder', () => {
 
   test('that has an index.db of another program is refused, also with --rebuild, and left as it is', async () => {
     const folder = makeFolder(SMALL_PROJECT);
-    const foreign = makeFolder({ 'index.db': 'precious', 'vectors/a.txt': 'precious too' });
-    for (const flags of [[], ['--rebuild']]) {
-      const ran = await run(['index', folder, '--index-dir', foreign, ...flags]);
-      expect(ran.exitCode).toBe(2);
-      expect(ran.stderr).toContain('holds other files and no index');
+    const files = { 'index.db': 'precious', 'vectors/a.txt': 'precious too', lock: '' };
+    for (const foreign of [makeFolder({ 'index.db': 'precious' }), makeFolder(files)]) {
+      for (const flags of [[], ['--rebuild']]) {
+        const ran = await run(['index', folder, '--index-dir', foreign, ...flags]);
+        expect(ran.exitCode).toBe(2);
+        expect(ran.stderr).toContain('holds other files and no index');
+      }
+      expect(readFileSync(path.join(foreign, 'index.db'), 'utf8')).toBe('precious');
+      expect(existsSync(path.join(foreign, 'vectors/a.txt'))).toBe(existsSync(path.join(foreign, 'lock')));
     }
-    expect(readFileSync(path.join(foreign, 'index.db'), 'utf8')).toBe('precious');
-    expect(readFileSync(path.join(foreign, 'vectors/a.txt'), 'utf8')).toBe('precious too');
+  });
+
+  test('of ours whose index.db is spoiled is mended also where somebody has removed its lock', async () => {
+    const folder = makeFolder(SMALL_PROJECT);
+    await run(['index', folder]);
+    writeFileSync(path.join(folder, '.embed-search/index.db'), 'spoiled');
+    rmSync(path.join(folder, '.embed-search/lock'));
+    expect(await runJson(['index', folder])).toMatchObject({
+      exitCode: 0,
+      document: { result: { chunks: { embedded: 0 } } },
+    });
   });
 
   test('whose index.db was removed keeps its vectors', async () => {
@@ -72,7 +85,8 @@ describe('an index folder', () => {
     const running = start(['index', folder, '--lanes', '1']);
     const indexDir = path.join(folder, '.embed-search');
     await eventually(() => existsSync(path.join(indexDir, 'index.db')));
-    rmSync(indexDir, { recursive: true, force: true });
+    // The run may make a file in a folder that is being emptied.
+    rmSync(indexDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 5 });
     expect((await running).exitCode).not.toBe(0);
   });
 });

@@ -66,11 +66,26 @@ describe('a chunk that was quarantined', () => {
       exitCode: 7,
       document: { result: { quarantined: [{ path: 'bad.txt' }] } },
     });
+    expect(again.document.result.restarts).toBeGreaterThan(0);
     const undisturbed = await runJson(['index', folder], withEmbedder('echo'));
     expect(undisturbed).toMatchObject({
       exitCode: 0,
       document: { result: { quarantined: [], chunks: { embedded: 1 } } },
     });
+  });
+
+  it('keeps no other from its vector, however many of them there are', async () => {
+    const bad = Array.from({ length: 25 }, (_, index) => [`${index}.txt`, `POISON ${index}\n`]);
+    const good = Array.from({ length: 25 }, (_, index) => [`${index}.md`, `good ${index}\n`]);
+    const folder = makeFolder(Object.fromEntries(bad.flatMap((file, index) => [good[index]!, file])));
+    await run(['index', folder], withEmbedder('killed'));
+    writeFileSync(path.join(folder, 'new.md'), 'another one\n');
+    for (const embedded of [1, 0]) {
+      const { exitCode, document } = await runJson(['index', folder], withEmbedder('killed'));
+      expect(exitCode).toBe(7);
+      expect(document.result.chunks).toMatchObject({ total: 51, withVectors: 26, embedded });
+      expect(document.result.quarantined).toHaveLength(25);
+    }
   });
 
   it('is tried again with another model', async () => {

@@ -284,9 +284,14 @@ export function storeSuite(kind: string, open: (folder: string) => VectorStore):
         { path: 'a.ts', reason: 'it ends the embedder', startLine: 1, endLine: 10 },
       ]);
       writer.noteLeftOut([], ['big.bin']);
-      writer.clearChunkProblems((reason) => reason === 'another reason');
+      const embeddingKey = sha256('kills the model');
+      expect(writer.chunkProblems()).toEqual([{ embeddingKey, reason: 'it ends the embedder' }]);
+      writer.clearChunkProblems([sha256('harmless')]);
       expect([...writer.problems()]).toHaveLength(1);
-      writer.clearChunkProblems((reason) => reason === 'it ends the embedder');
+      writer.clearChunkProblems([embeddingKey]);
+      expect([...writer.problems()]).toEqual([]);
+      writer.noteChunkProblem(embeddingKey, 'it ends the embedder');
+      writer.clearChunkProblems();
       expect([...writer.problems()]).toEqual([]);
       expect(writer.pendingCount()).toBe(2);
       writer.noteChunkProblem(sha256('kills the model'), 'again');

@@ -9,7 +9,7 @@ export interface SessionEnd {
   readonly outOfMemory: boolean;
 }
 
-/** The system does that to a process, for lack of memory, or somebody: no text by itself. */
+/** The system does that to a process, for lack of memory, or somebody: mostly not for what the text is. Windows knows no signals. */
 const KILLED = 'was killed by SIGKILL';
 
 /** Whether what is said of a text is that the embedder was killed over it: the next time it may not be. */

@@ -2,7 +2,7 @@ import type { EmbeddingProvider } from '../embedder/types.js';
 import { EmbedSearchError } from '../errors.js';
 import { memoryReport } from '../memory.js';
 import type { ModelSpec } from '../models/types.js';
-import type { StoreWriter } from '../store/types.js';
+import type { ChunkProblem, StoreWriter } from '../store/types.js';
 import { embedPending } from './embed-pending.js';
 import type { EmbedderKeeper } from './embedder-keeper.js';
 import type { IndexOptions } from './types.js';
@@ -24,10 +24,14 @@ export interface EmbeddingPhase {
   readonly milliseconds: number;
 }
 
-/** The part of a run that needs the embedder. One that cannot be had at all, or the signal, is thrown. */
+/**
+ * The part of a run that needs the embedder. One that cannot be had at all, or the signal, is thrown. `killed`: texts over which
+ * it was killed in runs before, which are given to it once more.
+ */
 export async function embeddingPhase(
   store: StoreWriter,
   spec: ModelSpec,
+  killed: readonly ChunkProblem[],
   options: PhaseOptions,
 ): Promise<EmbeddingPhase> {
   options.onProgress?.({ phase: 'loading-model', model: spec.id });
@@ -43,6 +47,7 @@ export async function embeddingPhase(
     const started = performance.now();
     try {
       embedded = await embedAndTell(store, embedder, spec, options, restartsBefore);
+      if (killed.length > 0) embedded += await embedKilled(store, embedder, spec, killed, options);
     } finally {
       milliseconds = performance.now() - started;
     }
@@ -52,6 +57,27 @@ export async function embeddingPhase(
     embedded = store.counts().withVectors - before;
   }
   return { embedder, notices, restartsBefore, embedded, error, milliseconds };
+}
+
+/** When all others have their vectors: whatever becomes of these, it keeps nothing from them. */
+async function embedKilled(
+  store: StoreWriter,
+  embedder: EmbeddingProvider,
+  spec: ModelSpec,
+  killed: readonly ChunkProblem[],
+  options: PhaseOptions,
+): Promise<number> {
+  const before = store.counts().withVectors;
+  store.clearChunkProblems(killed.map(({ embeddingKey }) => embeddingKey));
+  try {
+    await embedAndTell(store, embedder, spec, options, embedder.status().restarts);
+  } catch (thrown) {
+    if (options.signal?.aborted || !(thrown instanceof EmbedSearchError)) throw thrown;
+    options.onDebug?.(`the embedder was killed again: ${thrown.message}`);
+  } finally {
+    for (const { embeddingKey, reason } of killed) store.noteChunkProblem(embeddingKey, reason);
+  }
+  return store.counts().withVectors - before;
 }
 
 /** Embeds what is pending; on the way its user is told of progress, memory and restarts. */

@@ -5,7 +5,7 @@ import type { RuntimeChoice } from '../embedder/types.js';
 import { EmbedSearchError } from '../errors.js';
 import type { ModelSpec } from '../models/types.js';
 import { networkWarning } from '../store/network-file-system.js';
-import type { RunNote, StoreWriter } from '../store/types.js';
+import type { ChunkProblem, RunNote, StoreWriter } from '../store/types.js';
 import { CUT_ANEW, isCutByOtherRules } from './chunk-rules.js';
 import { tokenCounter } from './count-tokens.js';
 import type { EmbedderKeeper } from './embedder-keeper.js';
@@ -53,7 +53,11 @@ export class IndexRun {
     const pending = this.#store.pendingCount();
     this.#progress({ phase: 'words-ready', chunks: this.#store.counts().chunks, pending });
 
-    const embedding = model.ok && pending > 0 ? await this.#embed(model.spec) : undefined;
+    // By a run that looks at all files: an edit must not wait for an embedder that is killed again.
+    const isWhole = this.#options.only === undefined;
+    const killed = isWhole ? this.#store.chunkProblems().filter(({ reason }) => saysKilled(reason)) : [];
+    const isAsked = pending > 0 || killed.length > 0;
+    const embedding = model.ok && isAsked ? await this.#embed(model.spec, killed) : undefined;
     this.#progress({ phase: 'publishing' });
     await this.#store.publish({ all: true });
     await this.#store.sweep();
@@ -105,12 +109,11 @@ export class IndexRun {
     return model;
   }
 
-  /** Texts that an embedder could not take are tried again where another runtime has come; where it was killed over them, by each run that looks at all files. */
+  /** Texts that an embedder could not take are tried again where another runtime has come. */
   #setModel(spec: ModelSpec): void {
     const before = this.#store.modelFile?.runtime;
     const runtime = runtimeOrUndefined(this.#options.runtime ?? 'auto') ?? before;
     if (runtime !== before) this.#store.clearChunkProblems();
-    else if (this.#options.only === undefined) this.#store.clearChunkProblems(saysKilled);
     this.#store.setIdentity(identityOf(spec), modelFileNote(spec, runtime));
   }
 
@@ -155,8 +158,8 @@ export class IndexRun {
     return words;
   }
 
-  async #embed(spec: ModelSpec): Promise<EmbeddingPhase> {
-    const embedding = await embeddingPhase(this.#store, spec, this.#options);
+  async #embed(spec: ModelSpec, killed: readonly ChunkProblem[]): Promise<EmbeddingPhase> {
+    const embedding = await embeddingPhase(this.#store, spec, killed, this.#options);
     this.#warnings.push(...embedding.notices);
     return embedding;
   }

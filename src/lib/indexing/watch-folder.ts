@@ -140,7 +140,7 @@ class Watching {
     );
     this.#watch.endWalk(changes);
     if (changes.all) this.#schedule.allCompared();
-    // What the embedder cannot take, it cannot take the next time either.
+    // What the embedder cannot take, it mostly cannot take the next time either.
     this.#isUnfinished = outcome.error !== null && outcome.error.code !== 'DONE_IN_PART';
     if (this.#isFirst || this.#isUnfinished || hasChanged(outcome)) onRun?.(outcome);
   }

@@ -74,9 +74,13 @@ export function recordedModel(reader: StoreReader): RecordedModel {
 
 /** Not a vector that was looked for could be read. */
 export function unreadableVectors(): EmbedSearchError {
-  return new EmbedSearchError('INDEX_DAMAGED', 'The vectors are missing or damaged on the disk.', {
-    fix: 'Embed their texts again: embed-search index',
-  });
+  return new EmbedSearchError(
+    'INDEX_DAMAGED',
+    'The vectors are missing or damaged on the disk, or may not be read.',
+    {
+      fix: 'Give access again and embed what is lost: embed-search doctor --fix',
+    },
+  );
 }
 
 /** Why there are no vectors to search: what kept the last run from making them, where that is known. */

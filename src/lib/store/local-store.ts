@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { databaseFile } from './database-blocks.js';
+import { fileIsThere } from './file-is-there.js';
 import type { ReadMemory } from './read-memory.js';
 import type { VectorStore } from './types.js';
 
@@ -19,16 +19,4 @@ export function openLocalStore(indexDir: string): VectorStore {
     },
     openWriter: async (options) => (await import('./open-writer.js')).openWriter(folder, options),
   };
-}
-
-/** A file that may not be looked at is not one that is not there. */
-function fileIsThere(file: string): boolean {
-  try {
-    fs.statSync(file);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? ''))
-      return false;
-    throw error;
-  }
 }

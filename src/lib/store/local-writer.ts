@@ -29,6 +29,7 @@ import type { WriterLock } from './writer-lock.js';
 import { WriterSeal } from './writer-seal.js';
 import { WriterTransactions } from './writer-transactions.js';
 import type {
+  ChunkProblem,
   FileRecord,
   FileWithChunks,
   IndexIdentity,
@@ -274,15 +275,18 @@ export class LocalWriter implements StoreWriter {
     this.#transactions.write(() => this.#database.run(sql, reason, bytesOfHex(embeddingKey)));
   }
 
-  clearChunkProblems(isOne: (reason: string) => boolean = () => true): void {
-    const reasons = this.#database
-      .all(`select distinct problem from embeddings where state = ${QUARANTINED}`)
-      .map(([reason]) => reason as string)
-      .filter(isOne);
-    if (reasons.length === 0) return;
-    const sql = `update embeddings set state = ${PENDING}, problem = null
-      where state = ${QUARANTINED} and problem in (select value from json_each(?))`;
-    this.#transactions.write(() => this.#database.run(sql, JSON.stringify(reasons)));
+  chunkProblems(): ChunkProblem[] {
+    return this.#database
+      .all(`select lower(hex(key)), problem from embeddings where state = ${QUARANTINED} order by id`)
+      .map(([embeddingKey, reason]) => ({ embeddingKey, reason }) as ChunkProblem);
+  }
+
+  clearChunkProblems(embeddingKeys?: readonly string[]): void {
+    const clear = `update embeddings set state = ${PENDING}, problem = null where state = ${QUARANTINED}`;
+    this.#transactions.write(() => {
+      if (embeddingKeys === undefined) this.#database.run(clear);
+      else for (const key of embeddingKeys) this.#database.run(`${clear} and key = ?`, bytesOfHex(key));
+    });
   }
 
   problems(): Iterable<Problem> {

@@ -1,11 +1,12 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { asUserError, EmbedSearchError } from '../errors.js';
 import { syncFolder } from './durable-files.js';
 import { adoptShards } from './adopt-shards.js';
 import { ChangedBlocks } from './changed-blocks.js';
-import { databaseFile } from './database-blocks.js';
+import { DatabaseBlocks, databaseFile } from './database-blocks.js';
+import { fileIsThere } from './file-is-there.js';
 import { LocalWriter } from './local-writer.js';
 import {
   APPLICATION_ID,
@@ -32,6 +33,9 @@ import { takeLock, type WriterLock } from './writer-lock.js';
 
 /** A larger cache makes no run faster that was measured: what is read is read once. */
 const OPTIONS: SqliteOptions = { busyMilliseconds: 5000, cacheBytes: 2 * 1024 * 1024 };
+
+/** As shards are called, and what a writer has not finished. */
+const SHARD_FOLDER = /^(tmp-)?[0-9a-f]{16}$/;
 
 /** See VectorStore.openWriter. */
 export async function openWriter(indexDir: string, options: OpenWriterOptions): Promise<LocalWriter> {
@@ -65,7 +69,11 @@ async function openUnderLock(
   if (options.isSmall === true) refuseToMend(indexDir, seal);
   else if (options.rebuild !== true && seal !== undefined && isDamaged(indexDir, seal))
     warnings.push(
-      await makeDatabaseAnew(indexDir, seal.kept, isLost(indexDir, seal) ? 'was missing' : 'was damaged'),
+      await makeDatabaseAnew(
+        indexDir,
+        seal.kept,
+        !seal.damaged && isLost(indexDir, seal) ? 'was missing' : 'was damaged',
+      ),
     );
   const changed = new ChangedBlocks(indexDir, options.rebuild === true ? null : (seal?.sums ?? null));
   // Until it is closed, nobody has to compare it with what was there before.
@@ -140,23 +148,25 @@ async function refuseForeignFolder(indexDir: string): Promise<void> {
     'vectors',
     SEAL_FILE,
   ]);
-  const isIndex = names.includes('index.db') && (names.includes('lock') || hasOurDatabase(indexDir));
-  if (isIndex || names.every((name) => ours.has(name) || isHalfSeal(name))) return;
+  const areOurs = names.every((name) => ours.has(name) || name === 'index.db' || isHalfSeal(name));
+  if (names.includes('index.db') ? await isOurIndex(indexDir, names, areOurs) : areOurs) return;
   throw new EmbedSearchError('USAGE', `${indexDir} holds other files and no index.`, {
     fix: 'Name a folder for the index alone; it is made if it is not there.',
   });
 }
 
-/** By the file's head: a damaged one of ours has the lock beside it. */
-function hasOurDatabase(indexDir: string): boolean {
-  const head = Buffer.alloc(APPLICATION_ID_AT + 4);
-  const descriptor = openSync(databaseFile(indexDir), 'r');
-  try {
-    readSync(descriptor, head, 0, head.length, 0);
-  } finally {
-    closeSync(descriptor);
-  }
-  return head.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID;
+/**
+ * Is the index.db in a folder with these names ours? Each that this version has written to has a seal, whatever became of it; older ones
+ * have SQLite's mark in their head, unless it stands in the log as yet or is damaged, and nothing but what is ours around them.
+ */
+async function isOurIndex(indexDir: string, names: readonly string[], areOurs: boolean): Promise<boolean> {
+  if (names.includes(SEAL_FILE)) return true;
+  const head = new DatabaseBlocks(indexDir).read(0);
+  if (head.length >= APPLICATION_ID_AT + 4 && head.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID)
+    return true;
+  if (!areOurs || !(names.includes('lock') || names.includes('index.db-wal'))) return false;
+  const shards = names.includes('vectors') ? await fs.readdir(path.join(indexDir, 'vectors')) : [];
+  return shards.every((name) => SHARD_FOLDER.test(name));
 }
 
 /** What a writer left that was killed while it sealed. */
@@ -204,9 +214,9 @@ async function openOrMakeAnew(
   }
 }
 
-/** Somebody has removed it: where it was once whole, there are vectors for it. */
+/** Somebody has removed it, and it is known what vectors there are for it. */
 function isLost(indexDir: string, { kept }: Pick<Seal, 'kept'>): boolean {
-  return kept !== null && !existsSync(databaseFile(indexDir));
+  return kept !== null && !fileIsThere(databaseFile(indexDir));
 }
 
 function isDamaged(indexDir: string, { damaged, sums, kept }: Seal): boolean {
@@ -236,7 +246,7 @@ async function makeDatabaseAnew(indexDir: string, kept: KeptIdentity | null, wha
     const adopted = kept === null ? 0 : adoptShards(database, path.join(indexDir, 'vectors'), kept);
     // Fault point: shards adopted
     database.exec('commit');
-    return `${databaseFile(indexDir)} ${what} and is made anew from the files; ${adopted} vectors were kept.`;
+    return `${databaseFile(indexDir)} ${what} and is made anew from the files; ${adopted === 1 ? '1 vector was' : `${adopted} vectors were`} kept.`;
   } finally {
     database.close();
   }

@@ -139,19 +139,23 @@ export class ShardFile {
 
 function readFully(descriptor: number, into: Uint8Array, offset: number, bytes: number): void {
   for (let done = 0; done < bytes;) {
-    const read = fs.readSync(descriptor, into, done, bytes - done, offset + done);
+    const read = readSome(descriptor, into, done, bytes - done, offset + done);
     if (read === 0) throw new ShardDamagedError('it is cut off');
     done += read;
   }
 }
 
-function readLayout(descriptor: number): ShardLayout {
-  const header = Buffer.alloc(HEADER_BYTES);
+function readSome(descriptor: number, into: Uint8Array, at: number, bytes: number, offset: number): number {
   try {
-    readFully(descriptor, header, 0, HEADER_BYTES);
+    return fs.readSync(descriptor, into, at, bytes, offset);
   } catch (error) {
     throw damageBehind(error);
   }
+}
+
+function readLayout(descriptor: number): ShardLayout {
+  const header = Buffer.alloc(HEADER_BYTES);
+  readFully(descriptor, header, 0, HEADER_BYTES);
   return readHeader(header, fs.fstatSync(descriptor).size);
 }
 

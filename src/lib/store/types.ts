@@ -281,6 +281,11 @@ export interface StoreReader extends KnownFiles {
   close(): void;
 }
 
+export interface ChunkProblem {
+  readonly embeddingKey: string;
+  readonly reason: string;
+}
+
 /**
  * The one writer of an index. Opening takes the lock (INDEX_LOCKED names the pid that holds it) and sweeps what a
  * killed run left. Errors as of the reader, and NO_SPACE, NO_PERMISSION.
@@ -342,8 +347,10 @@ export interface StoreWriter extends KnownFiles {
   noteChunkRules(rules: string): void;
   /** Until its text goes or `clearChunkProblems`. */
   noteChunkProblem(embeddingKey: string, reason: string): void;
-  /** Those texts are pending again whose reason is one of these; all where left out. */
-  clearChunkProblems(isOne?: (reason: string) => boolean): void;
+  /** The texts that are noted as problems, and why. */
+  chunkProblems(): ChunkProblem[];
+  /** These texts are pending again; all where left out. */
+  clearChunkProblems(embeddingKeys?: readonly string[]): void;
   problems(): Iterable<Problem>;
 
   noteRun(note: RunNote): void;

@@ -302,7 +302,7 @@ function openShard(shard: Shard, { buffer, checked }: ReadMemory): ShardFile {
 }
 
 /** Errors of the system that are about one file: not that too many are open, which is about this process. */
-const OF_ONE_FILE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'EIO']);
+const OF_ONE_FILE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EIO', 'ESTALE']);
 
 /** What may not be looked at is there: reading it says what is wrong. */
 function isMissing(file: string): boolean {
