@@ -78,7 +78,7 @@ export function unreadableVectors(): EmbedSearchError {
     'INDEX_DAMAGED',
     'The vectors are missing or damaged on the disk, or may not be read.',
     {
-      fix: 'Give access again and embed what is lost: embed-search doctor --fix',
+      fix: 'Where access is missing, `embed-search doctor --fix` gives it back; what is lost is embedded again: embed-search index',
     },
   );
 }
