@@ -295,8 +295,13 @@ describe('places for other files', () => {
 
   it('where nothing else matches it has them all, and what hardly matches is nothing else', () => {
     expect(paths(diversify(ranked(Array<string>(8).fill('a.ts')), 10))).toHaveLength(8);
-    const weak = ranked([...Array<string>(10).fill('a.ts'), 'b.ts'], (position) => (position < 10 ? 1 : 0.1));
-    expect(paths(diversify(weak, 10)).filter((path) => path === 'a.ts')).toHaveLength(10);
+    const others = (share: number) => {
+      const entries = ranked([...Array<string>(10).fill('a.ts'), 'b.ts'], (position) =>
+        position < 10 ? 1 : share,
+      );
+      return paths(diversify(entries, 10)).filter((path) => path === 'b.ts').length;
+    };
+    expect([others(0.1), others(0.45), others(0.55)]).toEqual([0, 0, 1]);
   });
 });
 
