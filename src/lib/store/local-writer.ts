@@ -277,7 +277,9 @@ export class LocalWriter implements StoreWriter {
 
   chunkProblems(): ChunkProblem[] {
     return this.#database
-      .all(`select lower(hex(key)), problem from embeddings where state = ${QUARANTINED} order by id`)
+      .all(
+        `select lower(hex(key)), problem from embeddings where state = ${QUARANTINED} and uses > 0 order by id`,
+      )
       .map(([embeddingKey, reason]) => ({ embeddingKey, reason }) as ChunkProblem);
   }
 
